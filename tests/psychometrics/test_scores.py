@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from valuelex import psychometrics as pm
+from valuelex.errors import DataError, SettingError
+
+
+@pytest.fixture
+def model(two_factors):
+    return pm.efa(two_factors, 2, "ml", seed=1)
+
+
+def test_regression_scores_are_the_regression(model, two_factors):
+    Z = ((two_factors - two_factors.mean()) / two_factors.std()).to_numpy()
+    expected = Z @ np.linalg.solve(two_factors.corr(), model.structure)
+    np.testing.assert_allclose(model.scores(two_factors), expected, atol=1e-8)
+
+
+def test_tenberge_scores_keep_the_factor_correlations(model, two_factors):
+    np.testing.assert_allclose(model.scores(two_factors, "tenberge").cov(), model.phi, atol=1e-8)
+
+
+def test_bartlett_scores_are_unbiased(model):
+    W = model.weights("bartlett").to_numpy()
+    np.testing.assert_allclose(W.T @ model.loadings, np.eye(2), atol=1e-10)
+
+
+def test_one_new_case_is_scored_on_the_scale_of_the_fitted_data(model, two_factors):
+    all_at_once = model.scores(two_factors)
+    one = model.scores(two_factors.iloc[[7]])
+    np.testing.assert_allclose(one, all_at_once.iloc[[7]], atol=1e-12)
+
+
+def test_columns_are_matched_by_name_and_gaps_stay_gaps(model, two_factors):
+    shuffled = two_factors.iloc[:, ::-1].assign(other=1.0)
+    shuffled.loc[3, "x2"] = np.nan
+    found = model.scores(shuffled)
+    assert found.loc[3].isna().all()
+    pd.testing.assert_frame_equal(found.drop(3), model.scores(two_factors).drop(3))
+
+
+def test_model_of_a_matrix_scores_against_the_given_data(model, two_factors):
+    other = pm.efa(two_factors.corr(), 2, "ml", n_obs=400, seed=1)
+    np.testing.assert_allclose(other.scores(two_factors), model.scores(two_factors), atol=1e-6)
+    with pytest.raises(DataError, match="standardized"):
+        other.scores(two_factors.iloc[[0]])
+
+
+def test_bad_input(model, two_factors):
+    with pytest.raises(DataError, match="lacks the variables x3"):
+        model.scores(two_factors.drop(columns="x3"))
+    with pytest.raises(DataError, match="7 columns; 8"):
+        model.scores(two_factors.to_numpy()[:, :7])
+    with pytest.raises(SettingError, match="regression, bartlett, tenberge"):
+        model.scores(two_factors, "anderson")
