@@ -1,0 +1,37 @@
+"""Floor 2: talking to language models. One client for every OpenAI-compatible endpoint; embedded models are such endpoints."""
+
+from valuelex.models.artifacts import cache_folder, embedding_files, is_here, locate
+from valuelex.models.caller import Caller, Progress
+from valuelex.models.embedded import EmbeddedEngine
+from valuelex.models.endpoint import EndpointEngine, key_from_environment
+from valuelex.models.ledger import Ledger
+from valuelex.models.population import Model, ModelSettings, facts, resolve
+from valuelex.models.registry import Artifact, EmbeddingEntry, ModelEntry, Registry, registry
+from valuelex.models.replay import ReplayEngine
+from valuelex.models.request import Engine, Request, Response
+
+__all__ = [
+    "Artifact",
+    "Caller",
+    "EmbeddedEngine",
+    "EmbeddingEntry",
+    "EndpointEngine",
+    "Engine",
+    "Ledger",
+    "Model",
+    "ModelEntry",
+    "ModelSettings",
+    "Progress",
+    "Registry",
+    "ReplayEngine",
+    "Request",
+    "Response",
+    "cache_folder",
+    "embedding_files",
+    "facts",
+    "is_here",
+    "key_from_environment",
+    "locate",
+    "registry",
+    "resolve",
+]

@@ -1,0 +1,112 @@
+"""What is asked of a model and what came back, and the key under which the ledger keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol
+
+KEY_TAG = b"valuelex.request.v1\0"
+"""Prefix of every hashed request. Changing it, or the canonical form in `Request.key`, orphans every ledger there is."""
+
+Mode = Literal["chat", "completion"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call, with every parameter that can move its answer.
+
+    Parameters
+    ----------
+    model_id : str
+        The model's id in the study.
+    endpoint : str
+        The base URL, or ``embedded:SHA256`` for a model file that runs here.
+    endpoint_model : str
+        The name that the endpoint knows the model by.
+    mode : {"chat", "completion"}
+        Whether `messages` or `prompt` is sent.
+    messages : tuple of (role, content)
+        The chat, in order; empty in completion mode.
+    prompt : str
+        The text to continue; empty in chat mode.
+    temperature, top_p : float or None
+        Sampling parameters; None sends nothing and leaves the endpoint's default.
+    max_tokens : int
+        Longest answer, in tokens.
+    seed : int or None
+        Sent with the call; endpoints may ignore it.
+    sample_index : int
+        Tells repeated samples of the same cell apart.
+    stop : tuple of str
+        Texts that end the answer.
+    extra : mapping
+        Further parameters sent in the body (grammar, response_format, top_k, ...).
+    """
+
+    model_id: str
+    endpoint: str
+    endpoint_model: str
+    mode: Mode
+    messages: tuple[tuple[str, str], ...] = ()
+    prompt: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int = 80
+    seed: int | None = None
+    sample_index: int = 0
+    stop: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Tagged SHA-256 of the canonical JSON of all fields, 64 hex digits."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return hashlib.sha256(KEY_TAG + text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Response:
+    """What an endpoint returned.
+
+    Parameters
+    ----------
+    text : str
+        The answer as it came; empty for a failure.
+    status : {"ok", "error"}
+        "error" is a call that the endpoint answered with a refusal to serve (a content filter, a bad request). Whether the
+        *answer* is usable is decided by the step that asked.
+    finish_reason : str or None
+        Why the endpoint stopped ("stop", "length", ...).
+    n_tokens_in, n_tokens_out : int or None
+        As counted by the endpoint.
+    latency_s : float
+        Seconds from request to answer.
+    error : str or None
+        What the endpoint said, for a failure.
+    reasoning : str or None
+        The thinking part that some endpoints return apart from the answer; never parsed.
+    """
+
+    text: str
+    status: Literal["ok", "error"] = "ok"
+    finish_reason: str | None = None
+    n_tokens_in: int | None = None
+    n_tokens_out: int | None = None
+    latency_s: float = 0.0
+    error: str | None = None
+    reasoning: str | None = None
+
+
+class Engine(Protocol):
+    """Anything that answers requests: an endpoint, an embedded model, a replayed ledger."""
+
+    async def complete(self, request: Request) -> Response:
+        """Answer one request. Raise `EndpointError` when no request can be answered (down, wrong key)."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the engine holds."""
+        ...
