@@ -1,0 +1,20 @@
+"""Step 2, ``valuelex lexicon``: answers become word types, each kept or set aside for a stated reason."""
+
+from valuelex.lexicon.normalise import ValueLexicon, load_lexicon, read_item, read_prose
+from valuelex.lexicon.parse import Candidate, parse
+from valuelex.lexicon.run import from_words, run
+from valuelex.lexicon.settings import LexiconSettings
+from valuelex.lexicon.unknown import judge_unknown
+
+__all__ = [
+    "Candidate",
+    "LexiconSettings",
+    "ValueLexicon",
+    "from_words",
+    "judge_unknown",
+    "load_lexicon",
+    "parse",
+    "read_item",
+    "read_prose",
+    "run",
+]

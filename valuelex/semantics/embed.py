@@ -1,0 +1,115 @@
+"""Embeddings of words and sentences, unit length, so that a dot product is a cosine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from valuelex.errors import ArtifactError, MissingExtra
+
+
+class Embedder(Protocol):
+    """Anything that turns texts into vectors."""
+
+    name: str
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return an array of len(texts) x dimensions, rows of length one."""
+        ...
+
+
+class OnnxEmbedder:
+    """A sentence-embedding model run by onnxruntime: no torch.
+
+    Texts are encoded one at a time, on one thread, so that a vector depends on nothing but its text, to the last bit.
+
+    Parameters
+    ----------
+    name : str
+        What tables and reports call the model.
+    model, tokenizer : Path
+        The ONNX file and the ``tokenizer.json`` that belongs to it.
+    max_tokens : int
+        Longer texts are cut off here.
+
+    Raises
+    ------
+    ArtifactError
+        If a file cannot be loaded.
+    """
+
+    def __init__(self, name: str, *, model: Path, tokenizer: Path, max_tokens: int = 256) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.name = name
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        try:
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+            self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # both libraries raise bare exceptions of their own
+            raise ArtifactError(
+                f"The embedding model {name} cannot be loaded ({str(error).splitlines()[0]}).",
+                f"Delete {model} and {tokenizer} and run the command again to fetch them anew.",
+            ) from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_tokens)
+        self._inputs = {node.name for node in self._session.get_inputs()}
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return an array of len(texts) x dimensions, rows of length one; equal texts are encoded once."""
+        known: dict[str, np.ndarray] = {}
+        for text in texts:
+            if text not in known:
+                known[text] = self._encode_one(text)
+        return np.vstack([known[text] for text in texts]) if len(texts) else np.empty((0, 0))
+
+    def _encode_one(self, text: str) -> np.ndarray:
+        encoded = self._tokenizer.encode(text)
+        feed: dict[str, Any] = {
+            "input_ids": np.array([encoded.ids], dtype=np.int64),
+            "attention_mask": np.array([encoded.attention_mask], dtype=np.int64),
+            "token_type_ids": np.array([encoded.type_ids], dtype=np.int64),
+        }
+        hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
+        vector = hidden[0].mean(axis=0) if hidden.ndim == 3 else hidden[0]  # mean pooling over the tokens
+        vector = vector.astype(np.float64)
+        return vector / np.linalg.norm(vector)
+
+
+class SentenceTransformerEmbedder:
+    """Any model of the sentence-transformers library, by hub name or folder.
+
+    Raises
+    ------
+    MissingExtra
+        If sentence-transformers is not installed.
+    ArtifactError
+        If the model cannot be loaded.
+    """
+
+    def __init__(self, model: str) -> None:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise MissingExtra(
+                "sentence-transformers", "sentence-transformers", f"The embedding model {model}"
+            ) from error
+        try:
+            self._model = SentenceTransformer(model, device="cpu")
+        except Exception as error:  # the library raises OSError, ValueError and its own kinds
+            raise ArtifactError(
+                f"The embedding model {model} cannot be loaded ({str(error).splitlines()[0]}).",
+                "Give the name of a model on the hub that this machine can reach, or a folder that holds one.",
+            ) from error
+        self.name = f"sentence-transformers:{model}"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return an array of len(texts) x dimensions, rows of length one."""
+        vectors = self._model.encode(list(texts), normalize_embeddings=True, batch_size=1, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float64)
