@@ -1,0 +1,136 @@
+"""Contrasts between models by what the registry says of them: size, training, developer, ..."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from valuelex.comparison.scores import item_means
+from valuelex.comparison.settings import ComparisonSettings
+from valuelex.tables import empty, frame
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A named weighting of models: the estimate is the sum of weight x mean score."""
+
+    name: str
+    weights: dict[str, float]
+    method: str
+
+
+def contrasts(facts: pd.DataFrame, settings: ComparisonSettings) -> list[Contrast]:
+    """Return the contrasts that the registry's facts allow.
+
+    Parameters
+    ----------
+    facts : DataFrame
+        One row per model, indexed by model_id, with the registry's columns. A model whose covariate is missing is left out of
+        that contrast, and the method says so.
+    """
+    found = []
+    for covariate in dict.fromkeys(settings.contrasts):
+        known = facts[covariate].dropna()
+        missing = [str(m) for m in facts.index if m not in known.index]
+        note = f"; left out for want of {covariate}: {', '.join(missing)}" if missing else ""
+        make = (
+            _size_slope(known.astype(float))
+            if covariate == "parameters"
+            else _level_pairs(covariate, known.astype(str))
+        )
+        found += [Contrast(c.name, c.weights, c.method + note) for c in make]
+    return found
+
+
+def _size_slope(parameters: pd.Series) -> Iterator[Contrast]:
+    """The least-squares slope on log10(parameters), as weights; with two models it is their difference per tenfold size."""
+    x = np.log10(parameters.to_numpy())
+    if len(np.unique(x)) < 2:
+        return
+    centred = x - x.mean()
+    weights = dict(zip((str(m) for m in parameters.index), (centred / (centred**2).sum()).tolist(), strict=True))
+    yield Contrast(
+        "parameters: slope per tenfold size",
+        weights,
+        f"least-squares slope on log10(parameters), {len(parameters)} models",
+    )
+
+
+def _level_pairs(covariate: str, levels: pd.Series) -> Iterator[Contrast]:
+    groups = {level: [str(m) for m in members.index] for level, members in levels.groupby(levels)}
+    for low, high in itertools.combinations(sorted(groups), 2):
+        weights = {m: -1 / len(groups[low]) for m in groups[low]} | {m: 1 / len(groups[high]) for m in groups[high]}
+        yield Contrast(
+            f"{covariate}: {high} - {low}",
+            weights,
+            f"difference of means, {len(groups[high])} against {len(groups[low])} models",
+        )
+
+
+def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSettings) -> pd.DataFrame:
+    """Return the table `comparisons`, at the level of dimensions.
+
+    Every contrast is computed within each stem that all its models answered, and averaged over stems; the t interval takes
+    stems as sampled and **models as fixed**. It says whether these models differ on stems like these; it does not reach to
+    other models, however small its p. p values are adjusted by Holm over the whole table.
+    """
+    from scipy.stats import t
+
+    if scored.empty:
+        return empty("comparisons")
+    means = item_means(scored[scored["level"] == "dimension"])
+    todo = contrasts(facts.loc[[m for m in facts.index if m in set(means["model_id"])]], settings)
+    rows: list[dict[str, Any]] = []
+    for contrast, (dimension, group) in itertools.product(todo, means.groupby("dimension", sort=True)):
+        table = group.pivot(index="item_id", columns="model_id", values="score").reindex(columns=list(contrast.weights))
+        values = (table.dropna() * pd.Series(contrast.weights)).sum(axis=1).to_numpy(dtype=float)
+        k = len(values)
+        estimate = float(values.mean()) if k else None
+        se = float(values.std(ddof=1) / np.sqrt(k)) if k > 1 else None
+        row = {
+            "contrast": contrast.name,
+            "dimension": dimension,
+            "estimate": estimate,
+            "se": se,
+            "ci_low": None,
+            "ci_high": None,
+            "p": None,
+            "p_adjusted": None,
+            "method": f"{contrast.method}; within stems, t over {k} stems, models fixed",
+            "verdict": "undecided: fewer than two stems",
+        }
+        if estimate is not None and se is not None:
+            half = float(t.ppf((1 + settings.confidence) / 2, k - 1)) * se
+            row |= {"ci_low": estimate - half, "ci_high": estimate + half}
+            row["p"] = float(2 * t.sf(abs(estimate) / se, k - 1)) if se > 0 else (0.0 if estimate else 1.0)
+            row["verdict"] = _verdict(estimate - half, estimate + half, settings.smallest_effect)
+        rows.append(row)
+    for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
+        row["p_adjusted"] = adjusted
+    return frame("comparisons", rows)
+
+
+def _verdict(low: float, high: float, smallest: float) -> str:
+    if low > smallest or high < -smallest:
+        return f"differs by more than {smallest:g}"
+    if -smallest < low and high < smallest:
+        return f"equivalent within {smallest:g}"
+    if low > 0 or high < 0:
+        return f"differs, perhaps by less than {smallest:g}"
+    return "undecided"
+
+
+def holm(p: list[float | None]) -> list[float | None]:
+    """Return p values adjusted by Holm's (1979) step-down rule; missing ones stay missing and do not count."""
+    known = sorted((value, i) for i, value in enumerate(p) if value is not None)
+    out: list[float | None] = [None] * len(p)
+    running = 0.0
+    for rank, (value, i) in enumerate(known):
+        running = max(running, min(1.0, (len(known) - rank) * value))
+        out[i] = running
+    return out

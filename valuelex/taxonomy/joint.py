@@ -1,0 +1,112 @@
+"""Putting the two structures together by an explicit rule: clusters are subdimensions, factors are dimensions.
+
+1. Every word has a semantic cluster; clusters are the subdimensions.
+2. Where the words could be factored, a cluster belongs to the factor on which its words load highest on average (only words
+   with a salient loading speak, each with its signed loading); a cluster in which no word speaks joins the dimension whose
+   words are nearest in meaning (cosine of centroids).
+3. Where they could not, clusters are joined by meaning alone into two to four dimensions.
+4. Dimensions and subdimensions are named by the words most central to them. Names never change membership.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from valuelex.semantics import Clusters, cluster
+
+MAX_SEMANTIC_DIMENSIONS = 4
+"""Dimensions when meaning alone joins the clusters."""
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One dimension number per cluster, and a sentence for each decision."""
+
+    dimension_of: dict[int, int]
+    log: list[str]
+
+
+def join(
+    words: list[str], vectors: np.ndarray, clusters: Clusters, loadings: pd.DataFrame | None, *, salient: float
+) -> Joint:
+    """Give each semantic cluster its dimension.
+
+    Parameters
+    ----------
+    words : list of str, length n
+    vectors : array, shape (n, d)
+        Unit rows, in the order of `words`.
+    clusters : Clusters
+    loadings : DataFrame or None
+        Pattern matrix of the words that were factored; None where none were.
+    salient : float
+        Smallest absolute loading that speaks.
+    """
+    centroids = np.vstack([vectors[clusters.labels == c].mean(axis=0) for c in range(clusters.n_clusters)])
+    if loadings is None:
+        return _by_meaning(centroids)
+    dimension_of: dict[int, int] = {}
+    log = []
+    for c in range(clusters.n_clusters):
+        members = [w for w, label in zip(words, clusters.labels, strict=True) if label == c and w in loadings.index]
+        speaking = (
+            loadings.loc[members][loadings.loc[members].abs().max(axis=1) >= salient] if members else loadings.iloc[:0]
+        )
+        if speaking.empty:
+            continue
+        means = speaking.mean()
+        best = int(means.to_numpy().argmax())
+        dimension_of[c] = best
+        second = means.drop(means.index[best]).max() if len(means) > 1 else float("nan")
+        tie = " (close)" if len(means) > 1 and means.iloc[best] - second < 0.1 else ""
+        log.append(
+            f"cluster {c}: factor {means.index[best]}, mean loading {means.iloc[best]:.2f} of {len(speaking)} salient words"
+            f"{tie}."
+        )
+    if not dimension_of:
+        return _by_meaning(centroids)
+    silent = [c for c in range(clusters.n_clusters) if c not in dimension_of]
+    owners = {
+        d: centroids[[c for c, owner in dimension_of.items() if owner == d]].mean(axis=0)
+        for d in set(dimension_of.values())
+    }
+    for c in silent:
+        cosines = {d: _cosine(centroids[c], owner) for d, owner in sorted(owners.items())}
+        best = max(cosines, key=lambda d: cosines[d])
+        dimension_of[c] = best
+        log.append(
+            f"cluster {c}: no salient loading; nearest in meaning to factor {best + 1} (cosine {cosines[best]:.2f})."
+        )
+    return Joint(dimension_of, log)
+
+
+def _by_meaning(centroids: np.ndarray) -> Joint:
+    k = len(centroids)
+    if k <= 2:
+        return Joint({c: c for c in range(k)}, [f"{k} clusters: each is a dimension of its own."])
+    unit = centroids / np.linalg.norm(centroids, axis=1, keepdims=True)
+    best = max(
+        (cluster(unit, n) for n in range(2, min(MAX_SEMANTIC_DIMENSIONS, k - 1) + 1)),
+        key=lambda found: (round(found.silhouettes[found.n_clusters], 9), -found.n_clusters),
+    )
+    log = [
+        f"No factors: {k} clusters joined by meaning into {best.n_clusters} dimensions (Ward on centroids, silhouette)."
+    ]
+    return Joint({c: int(d) for c, d in enumerate(best.labels)}, log)
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+def central_words(words: list[str], vectors: np.ndarray, weight: np.ndarray) -> list[str]:
+    """Order words by centrality: cosine with their centroid, weighted by how many respondents named each.
+
+    The weight enters as its logarithm, so that a name is both typical in meaning and in use.
+    """
+    centroid = (vectors * weight[:, None]).sum(axis=0)
+    closeness = vectors @ (centroid / np.linalg.norm(centroid)) * np.log1p(weight)
+    return [words[i] for i in sorted(range(len(words)), key=lambda i: (-round(float(closeness[i]), 9), words[i]))]
