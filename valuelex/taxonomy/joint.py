@@ -1,9 +1,10 @@
-"""Putting the two structures together by an explicit rule: clusters are subdimensions, factors are dimensions.
+"""Putting the two structures together by an explicit rule: clusters are subdimensions, poles of factors are dimensions.
 
 1. Every word has a semantic cluster; clusters are the subdimensions.
-2. Where the words could be factored, a cluster belongs to the factor on which its words load highest on average (only words
-   with a salient loading speak, each with its signed loading); a cluster in which no word speaks joins the dimension whose
-   words are nearest in meaning (cosine of centroids).
+2. Where the words could be factored, a cluster belongs to the pole of the factor on which its words load highest on average
+   (only words with a salient loading speak, each with its sign); a cluster in which no word speaks joins the pole whose words
+   are nearest in meaning (cosine of centroids). Poles are told apart because answers are compositional: to name one word is to
+   leave out another, so that two groups of words show as the two ends of one factor.
 3. Where they could not, clusters are joined by meaning alone into two to four dimensions.
 4. Dimensions and subdimensions are named by the words most central to them. Names never change membership.
 """
@@ -19,6 +20,10 @@ from valuelex.semantics import Clusters, cluster
 
 MAX_SEMANTIC_DIMENSIONS = 4
 """Dimensions when meaning alone joins the clusters."""
+
+
+CLOSE = 0.1
+"""A cluster whose two largest mean loadings differ by less than this is marked in the log."""
 
 
 @dataclass(frozen=True)
@@ -48,39 +53,42 @@ def join(
     centroids = np.vstack([vectors[clusters.labels == c].mean(axis=0) for c in range(clusters.n_clusters)])
     if loadings is None:
         return _by_meaning(centroids)
-    dimension_of: dict[int, int] = {}
+    pole_of: dict[int, tuple[int, int]] = {}
     log = []
     for c in range(clusters.n_clusters):
         members = [w for w, label in zip(words, clusters.labels, strict=True) if label == c and w in loadings.index]
-        speaking = (
-            loadings.loc[members][loadings.loc[members].abs().max(axis=1) >= salient] if members else loadings.iloc[:0]
-        )
+        speaking = loadings.loc[members]
+        speaking = speaking[speaking.abs().max(axis=1) >= salient]
         if speaking.empty:
             continue
-        means = speaking.mean()
-        best = int(means.to_numpy().argmax())
-        dimension_of[c] = best
-        second = means.drop(means.index[best]).max() if len(means) > 1 else float("nan")
-        tie = " (close)" if len(means) > 1 and means.iloc[best] - second < 0.1 else ""
+        means = speaking.mean().to_numpy()
+        best = int(np.abs(means).argmax())
+        pole_of[c] = (best, 1 if means[best] > 0 else -1)
+        others = np.delete(np.abs(means), best)
+        close = " (close)" if len(others) and abs(means[best]) - others.max() < CLOSE else ""
         log.append(
-            f"cluster {c}: factor {means.index[best]}, mean loading {means.iloc[best]:.2f} of {len(speaking)} salient words"
-            f"{tie}."
+            f"cluster {c}: {_pole(pole_of[c])}, mean loading {means[best]:.2f} of {len(speaking)} salient words{close}."
         )
-    if not dimension_of:
+    if not pole_of:
         return _by_meaning(centroids)
-    silent = [c for c in range(clusters.n_clusters) if c not in dimension_of]
     owners = {
-        d: centroids[[c for c, owner in dimension_of.items() if owner == d]].mean(axis=0)
-        for d in set(dimension_of.values())
+        pole: centroids[[c for c, owner in pole_of.items() if owner == pole]].mean(axis=0)
+        for pole in sorted(set(pole_of.values()))
     }
-    for c in silent:
-        cosines = {d: _cosine(centroids[c], owner) for d, owner in sorted(owners.items())}
-        best = max(cosines, key=lambda d: cosines[d])
-        dimension_of[c] = best
-        log.append(
-            f"cluster {c}: no salient loading; nearest in meaning to factor {best + 1} (cosine {cosines[best]:.2f})."
-        )
-    return Joint(dimension_of, log)
+    for c in range(clusters.n_clusters):
+        if c not in pole_of:
+            cosines = {pole: _cosine(centroids[c], owner) for pole, owner in owners.items()}
+            pole_of[c] = max(cosines, key=lambda pole: cosines[pole])
+            log.append(
+                f"cluster {c}: no salient loading; nearest in meaning to {_pole(pole_of[c])} "
+                f"(cosine {cosines[pole_of[c]]:.2f})."
+            )
+    numbers = {pole: number for number, pole in enumerate(owners)}
+    return Joint({c: numbers[pole] for c, pole in pole_of.items()}, log)
+
+
+def _pole(pole: tuple[int, int]) -> str:
+    return f"factor F{pole[0] + 1}, {'positive' if pole[1] > 0 else 'negative'} pole"
 
 
 def _by_meaning(centroids: np.ndarray) -> Joint:

@@ -16,6 +16,13 @@ from valuelex.taxonomy.settings import TaxonomySettings
 LEAST_WORDS = 6
 """Fewer words than this have no structure worth drawing."""
 
+WEAK_SILHOUETTE = 0.1
+"""Below this mean silhouette the words run into one another: where one cluster ends is the method's choice."""
+
+MOSTLY_BETWEEN = 0.5
+FEW_MODELS = 10
+"""With fewer models than this, a factor whose variance lies mostly between models is their difference, not a dimension."""
+
 FAIR_CONGRUENCE = 0.85
 """Tucker congruence from which two factors count as fairly alike (Lorenzo-Seva & ten Berge, 2006)."""
 
@@ -51,7 +58,11 @@ def run(
     assignments = _assign(names, vectors, lexicon, clusters, dimensions, found)
     jaccard = stability(vectors, clusters, n_resamples=settings.bootstrap, seed=seed) if settings.bootstrap else None
     steady = _stability(dimensions, found, jaccard)
-    document = _document(dimensions, found, clusters, _doubts(found, dimensions), joint.log, settings, embedder)
+    doubts = _doubts(found, dimensions)
+    silhouette = clusters.silhouettes[clusters.n_clusters]
+    if silhouette == silhouette and silhouette < WEAK_SILHOUETTE:
+        doubts.append(f"The words cluster weakly by meaning (mean silhouette {silhouette:.2f}): subdimensions blur.")
+    document = _document(dimensions, found, clusters, doubts, joint.log, settings, embedder)
     return _tables(found, assignments, steady) | {"taxonomy": document}
 
 
@@ -165,6 +176,13 @@ def _doubts(found: Empirical, dimensions: list[dict[str, Any]]) -> list[str]:
                 f"{len(loose)} of {len(found.congruence)} factors do not come back under resampling (mean Tucker congruence "
                 f"below {FAIR_CONGRUENCE})."
             )
+    between = {f: share for f, share in found.adequacy["between_models"].items() if share > MOSTLY_BETWEEN}
+    if between and found.adequacy["n_models"] < FEW_MODELS:
+        shares = ", ".join(f"{f} {share:.0%}" for f, share in between.items())
+        doubts.append(
+            f"With {found.adequacy['n_models']} models, the factor is mostly the difference between them (share of variance "
+            f"between models: {shares}): it cannot be told from what else sets these models apart."
+        )
     if found.adequacy["n_models"] < 2:
         doubts.append("One model alone was asked: what varies are its settings.")
     return doubts

@@ -1,0 +1,48 @@
+# make demo   install into .venv, fetch and verify two small models, run the demo study
+# make test   install the test extras into the same .venv and run the tests
+# make lint   formatting, lint, types, floors        make test-slow   the tests that take minutes
+# make bench  timings beside peers                   make clean       remove what the demo made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A wheel that is on the machine already is taken; torch is never pulled in by these targets.
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: demo test test-slow lint bench clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/valuelex run instruments/studies/demo.yaml
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check valuelex tests benchmarks
+	$(BIN)/ruff check valuelex tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_floors.py
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/efa.py
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "valuelex needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make a virtual environment: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	@echo "Installing valuelex into $(VENV) ..."
+	@$(PIP) install --editable '.[demo]'
+	@$(BIN)/valuelex models --fetch > /dev/null
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	@echo "Installing the test extras into $(VENV) ..."
+	@$(PIP) install --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf results/demo

@@ -1,0 +1,59 @@
+import pytest
+
+from valuelex.projective.text import bare, first_sentences, sentence, sentences, strip_echo
+
+STEM = "When a friend lets me down, I"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("forgive them.", "forgive them."),
+        ("When a friend lets me down, I forgive them.", "forgive them."),
+        ("when a friend lets me down,  i forgive them.", "forgive them."),
+        ('"When a friend lets me down, I forgive them."', "forgive them."),
+        ("**When a friend lets me down, I** forgive them.", "forgive them."),
+        ("When a friend lets me down, I ... forgive them.", "forgive them."),
+        ("Sure! Here is the sentence:\n\nWhen a friend lets me down, I forgive them.", "forgive them."),
+        ("When a friend lets me down, I'm sad at first.", "'m sad at first."),
+        ("... forgive them.", "forgive them."),
+        ('"forgive them."', "forgive them."),
+        ('"Never mind" is what I say.', '"Never mind" is what I say.'),
+        ('When a friend lets me down, I say "never mind"', 'say "never mind"'),
+        ('"Sure": When a friend lets me down, I', ""),
+        ("When a friend lets me down, I", ""),
+        ("When a friend lets me down, I...", ""),
+        ("", ""),
+        # A model that loops: the stem comes back after the answer, and stays.
+        ("forgive. When a friend lets me down, I forgive.", "forgive. When a friend lets me down, I forgive."),
+        # A longer word is not the stem's last word.
+        ("When a friend lets me down, Ivan helps.", "When a friend lets me down, Ivan helps."),
+    ],
+)
+def test_strip_echo(answer, kept):
+    assert strip_echo(STEM, answer) == kept
+
+
+def test_strip_echo_takes_untrusted_stems_as_text():
+    assert strip_echo("A (b+c)* {x} \\d", "A (b+c)* {x} \\d is a pattern") == "is a pattern"
+    assert strip_echo("...", "... so it goes") == "so it goes"
+    assert strip_echo("My mind ____", "My mind is at rest.") == "is at rest."
+
+
+def test_bare_and_sentence():
+    assert bare("My mind ... ") == "My mind"
+    assert bare("My mind___") == "My mind"
+    assert sentence("My mind...", "wanders.") == "My mind wanders."
+    assert sentence(STEM, "'m sad.") == "When a friend lets me down, I'm sad."
+    assert sentence(STEM, ", well, wait.") == "When a friend lets me down, I, well, wait."
+
+
+def test_sentences():
+    assert sentences("One. Two!  Three?\nFour 1.5 m") == ["One.", "Two!", "Three?", "Four 1.5 m"]
+    assert sentences('He said "no." Then 12. ... left') == ['He said "no.', "Then 12.", "left"]
+    assert sentences("") == []
+
+
+def test_first_sentences():
+    assert first_sentences("One. Two! Three?", 2) == "One. Two!"
+    assert first_sentences("No end in sight", 2) == "No end in sight"

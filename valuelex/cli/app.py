@@ -1,0 +1,205 @@
+"""The command line: parse arguments, call the Python API, print. No logic lives here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from valuelex._version import __version__
+from valuelex.errors import BadInput, RunInterrupted, ValuelexError
+
+app = typer.Typer(
+    name="valuelex",
+    help="The psychometric workbench for the values of language models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+INTERRUPTED = 130
+"""What typer returns for Ctrl-C where it catches it itself."""
+
+STOPPED = RunInterrupted("Stopped.", "Everything answered so far is kept; the same command goes on from here.")
+
+StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="A folder with study.yaml, or the file itself.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before calls that may cost money.")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Show calls, tokens and cost; ask nothing.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"valuelex {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The psychometric workbench for the values of language models."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write study.yaml.")],
+    template: Annotated[str, typer.Option(help="demo | replication")] = "demo",
+) -> None:
+    """Write a commented study.yaml."""
+    from valuelex.study.init import write_template
+
+    typer.echo(f"Wrote {write_template(folder, template)}. Next: valuelex run {folder}")
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    to: Annotated[str, typer.Option("--to", metavar="STAGE", help="Stop after this stage.")] = "report",
+    dry_run: DryOption = False,
+    yes: YesOption = False,
+) -> None:
+    """Run what is not up to date; stop it at any time, the same command goes on where it was."""
+    _run(study, to, dry=dry_run, yes=yes)
+
+
+def _stage_command(stage: str, about: str) -> None:
+    def command(study: StudyArgument, dry_run: DryOption = False, yes: YesOption = False) -> None:
+        _run(study, stage, dry=dry_run, yes=yes)
+
+    command.__doc__ = about
+    app.command(name=stage)(command)
+
+
+for _stage, _about in {
+    "elicit": "Ask every respondent every prompt.",
+    "lexicon": "Turn answers into words, each kept or set aside for a reason.",
+    "taxonomy": "Find the structure of the words.",
+    "instrument": "Build the projective test.",
+    "administer": "Let the models complete the stems.",
+    "judge": "Score every completion on every dimension.",
+    "compare": "Score and compare the models.",
+    "report": "Write report.html.",
+}.items():
+    _stage_command(_stage, _about)
+
+
+def _run(path: Path, to: str, *, dry: bool, yes: bool) -> None:
+    import valuelex
+    from valuelex.cli.console import Console
+    from valuelex.study.dry_run import dry_run
+
+    study = valuelex.Study.load(path)
+    if dry:
+        _print_plan(dry_run(study, to))
+        return
+    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+        paid = sum(p.planned - p.answered for p in dry_run(study, to) if p.remote)
+        if paid and not typer.confirm(f"{paid} calls go to remote endpoints and may cost money. Go on?", err=True):
+            raise typer.Exit(1)
+    with Console() as console:
+        study.run(to, listener=console.listener())
+    if to == "report":
+        typer.echo(f"Report: {_shown(study.results / 'report.html')}")
+    else:
+        typer.echo(f"Results: {_shown(study.results)}")
+
+
+def _print_plan(plan: list[Any]) -> None:
+    typer.echo(f"{'stage':<12} {'model':<28} {'calls':>7} {'answered':>9} {'tokens in':>10} {'tokens out':>11}  cost")
+    for p in plan:
+        cost = "unknown: no price in the registry" if p.remote else "none: runs here"
+        about = "" if p.exact else "  (estimated from the settings)"
+        typer.echo(
+            f"{p.stage:<12} {p.model_id:<28} {p.planned:>7} {p.answered:>9} {p.tokens_in:>10} {p.tokens_out:>11}  {cost}{about}"
+        )
+    todo = sum(p.planned - p.answered for p in plan)
+    typer.echo(f"{todo} calls to make. Tokens are estimates: characters / 4 in, at most max_tokens out.")
+
+
+def _shown(path: Path) -> str:
+    """A path relative to the current folder where that is shorter."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+@app.command()
+def status(study: StudyArgument) -> None:
+    """Show where every stage stands: done, stale, missing, and how many rows it wrote."""
+    import valuelex
+
+    for stage in valuelex.Study.load(study).status():
+        counts = ", ".join(f"{n} {name}" for name, n in stage.counts.items() if n)
+        typer.echo(f"{stage.stage:<12} {stage.state:<11} {counts}".rstrip())
+
+
+@app.command()
+def prompt(
+    study: StudyArgument,
+    item: Annotated[int, typer.Option("--item", metavar="N", help="Which call of the elicitation, from 1.")] = 1,
+) -> None:
+    """Print exactly what a model will see."""
+    import valuelex
+    from valuelex.study.views import show_prompt
+
+    typer.echo(show_prompt(valuelex.Study.load(study), item))
+
+
+@app.command()
+def trace(study: StudyArgument, word: Annotated[str, typer.Argument(metavar="WORD")]) -> None:
+    """Follow a word back: loading, cluster, word, and every raw answer it came from."""
+    import valuelex
+    from valuelex.study.views import show_trace
+
+    typer.echo(show_trace(valuelex.Study.load(study), word))
+
+
+@app.command()
+def models(
+    study: Annotated[
+        Path | None, typer.Argument(metavar="[STUDY]", help="Show this study's models and try its endpoints.")
+    ] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch and verify the files of the embedded models.")] = False,
+) -> None:
+    """Show the model registry, and which endpoints answer."""
+    import valuelex
+    from valuelex.study.views import fetch_models, show_models
+
+    found = valuelex.Study.load(study) if study else None
+    if fetch:
+        fetch_models(found, tell=lambda message: typer.echo(message, err=True))
+    typer.echo(show_models(found))
+
+
+def main() -> None:
+    """Run the command; a `ValuelexError` becomes one or two lines on stderr and its exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except ValuelexError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        _fail(STOPPED)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)  # click's own complaints about arguments
+        if isinstance(error, typer.Abort):
+            _fail(STOPPED)
+        if usage is None:
+            raise
+        _fail(BadInput(usage(), "See valuelex --help."))
+    else:
+        if code == INTERRUPTED:
+            _fail(STOPPED)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(error: ValuelexError) -> NoReturn:
+    print(f"valuelex: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)

@@ -1,0 +1,38 @@
+"""Step 4, ``valuelex instrument``, ``administer``, ``judge``: models complete sentence stems, judges score what they wrote."""
+
+from valuelex.projective.administer import Item, administer, plan
+from valuelex.projective.embedded import AnchorScorer
+from valuelex.projective.instrument import build
+from valuelex.projective.judge import JudgeItem, check_judges, judge, plan_judge
+from valuelex.projective.manual import manual_for
+from valuelex.projective.scales import Scale, named_scales, own_scales
+from valuelex.projective.settings import (
+    DEFAULT_JUDGES,
+    AdministrationSettings,
+    InstrumentSettings,
+    Judges,
+    JudgeSettings,
+)
+from valuelex.projective.validity import validity
+
+__all__ = [
+    "DEFAULT_JUDGES",
+    "AdministrationSettings",
+    "AnchorScorer",
+    "InstrumentSettings",
+    "Item",
+    "JudgeItem",
+    "JudgeSettings",
+    "Judges",
+    "Scale",
+    "administer",
+    "build",
+    "check_judges",
+    "judge",
+    "manual_for",
+    "named_scales",
+    "own_scales",
+    "plan",
+    "plan_judge",
+    "validity",
+]

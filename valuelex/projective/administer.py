@@ -1,0 +1,144 @@
+"""The step ``valuelex administer``: every model completes every stem -> the table `completions`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from valuelex.models import Caller, Model, Request, Response
+from valuelex.models.answers import classify
+from valuelex.models.seeds import call_seed, short_id
+from valuelex.projective.settings import AdministrationSettings
+from valuelex.projective.text import bare, first_sentences, strip_echo
+from valuelex.tables import frame
+
+INSTRUCTION = (
+    "Complete this sentence in your own words, with the first thing that comes to mind. "
+    "Write only the completed sentence, without any explanation.\n\n{stem} ..."
+)
+"""What a chat model sees. A pretrained model sees the stem alone: nothing but the stem can then move its answer."""
+
+BASE_SENTENCES = 2
+"""A pretrained model does not know where to stop: so many sentences of its line count. A chat model's answer stays whole."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One planned completion."""
+
+    model: Model
+    respondent_id: str
+    item_id: str
+    stem: str
+    sample: int
+    request: Request
+
+    @property
+    def completion_id(self) -> str:
+        return short_id(self.item_id, self.respondent_id, self.sample)
+
+
+def plan(
+    instrument: pd.DataFrame, population: Sequence[Model], settings: AdministrationSettings, *, seed: int
+) -> list[Item]:
+    """Return every call of the administration: model, then sample, then the items in an order of that model and sample.
+
+    Calls are independent of one another; the random order spreads whatever drifts while an endpoint is asked. A call's seed
+    depends on stem, model and sample, so that a longer instrument keeps the answers that a shorter one has paid for.
+    """
+    return list(_items(instrument, population, settings, seed))
+
+
+def _items(
+    instrument: pd.DataFrame, population: Sequence[Model], settings: AdministrationSettings, seed: int
+) -> Iterator[Item]:
+    pairs = [(str(i), bare(str(stem))) for i, stem in zip(instrument["item_id"], instrument["stem"], strict=True)]
+    for model in population:
+        respondent = f"{model.id}/t{settings.temperature:g}/p{settings.top_p:g}"
+        chat = model.mode == "chat"
+        for sample in range(settings.samples):
+            order = np.random.default_rng(call_seed(seed, respondent, "order", sample)).permutation(len(pairs))
+            for item_id, stem in (pairs[i] for i in order):
+                request = Request(
+                    model_id=model.id,
+                    endpoint=model.endpoint,
+                    endpoint_model=model.endpoint_model,
+                    mode=model.mode,
+                    messages=(("user", INSTRUCTION.replace("{stem}", stem)),) if chat else (),
+                    prompt="" if chat else stem,
+                    temperature=settings.temperature,
+                    top_p=settings.top_p,
+                    max_tokens=settings.max_tokens,
+                    seed=call_seed(seed, respondent, stem, sample),
+                    sample_index=sample,
+                    stop=() if chat else ("\n",),
+                    extra=dict(model.sampling),
+                )
+                yield Item(model, respondent, item_id, stem, sample, request)
+
+
+def administer(
+    instrument: pd.DataFrame,
+    population: Sequence[Model],
+    settings: AdministrationSettings,
+    *,
+    seed: int,
+    caller: Caller,
+) -> dict[str, pd.DataFrame]:
+    """Have every model complete every stem and return the table `completions`, in the order of the plan.
+
+    Parameters
+    ----------
+    instrument : DataFrame
+        At least item_id and stem.
+    population : sequence of Model
+        Whom to ask; each is one respondent, ``model/t0.7/p0.95``.
+    settings : AdministrationSettings
+    seed : int
+        Of the order of items and of the calls.
+    caller : Caller
+        Holds the ledger.
+
+    Raises
+    ------
+    EndpointError
+        When an endpoint cannot answer; what was answered is in the caller's ledger.
+    """
+    rows = []
+    for _, group in groupby(plan(instrument, population, settings, seed=seed), lambda item: item.model.id):
+        items = list(group)
+        answers = caller.ask("administer", items[0].model, [item.request for item in items])
+        for item, response in zip(items, answers, strict=True):
+            text, status, reason = read_answer(item.stem, response, base=item.request.mode == "completion")
+            rows.append(
+                {
+                    "completion_id": item.completion_id,
+                    "item_id": item.item_id,
+                    "respondent_id": item.respondent_id,
+                    "model_id": item.model.id,
+                    "sample_index": item.sample,
+                    "text": text,
+                    "status": status,
+                    "status_reason": reason,
+                    "seed": item.request.seed,
+                    "n_tokens_in": response.n_tokens_in,
+                    "n_tokens_out": response.n_tokens_out,
+                    "latency_s": round(response.latency_s, 3),
+                }
+            )
+    return {"completions": frame("completions", rows)}
+
+
+def read_answer(stem: str, response: Response, *, base: bool) -> tuple[str, str, str | None]:
+    """Return completion, status and reason: the stem's echo is taken off, a pretrained model's text cut to `BASE_SENTENCES`."""
+    text = strip_echo(stem, response.text)
+    kept = first_sentences(text, BASE_SENTENCES) if base else text
+    status, reason = classify(replace(response, text=kept))
+    if kept != text and status == "ok":
+        # What is cut includes the part that max_tokens cut off.
+        reason = f"cut to {BASE_SENTENCES} sentences"
+    return kept, status, reason

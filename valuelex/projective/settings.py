@@ -1,0 +1,88 @@
+"""The sections `instrument:`, `administration:` and `judges:` of the study file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from valuelex.models import ModelSettings
+
+EMBEDDED = "embedded"
+"""Id of the judge that scores by embeddings and needs no language model."""
+
+
+class InstrumentSettings(BaseModel):
+    """Which stems the models complete, and on which dimensions the completions are scored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stems: int = Field(default=60, ge=1)
+    """Number of stems. 60 gives the six published subdimensions ten each, five a form; Rotter's blank has 40 for one scale."""
+    forms: int = Field(default=2, ge=1, le=2)
+    """Parallel forms: 2 (A and B, matched on dimension and valence), so that parallel-form reliability can be had; or 1."""
+    taxonomy: Annotated[str, Field(min_length=1)] = "own"
+    """own (found by this study: the paper's way), valuelex (published), schwartz, moral-foundations, or the path of a YAML file
+    of the same form as those in instruments/taxonomies/."""
+
+
+class AdministrationSettings(BaseModel):
+    """How the stems are put to the models."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    samples: int = Field(default=2, ge=1)
+    """Completions per model and stem. Two is the least that lets chance variation be told from the model's own."""
+    max_tokens: int = Field(default=120, ge=1)
+    """Longest completion, in tokens: room for two or three sentences, which is what a stem asks for."""
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    """Sampling temperature. One for all models, so that models differ by themselves alone; the paper names .7 among its own."""
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    """Nucleus sampling mass; .95 is among the paper's own."""
+    concurrency: int = Field(default=32, ge=1)
+    """Calls in flight per endpoint."""
+
+
+class JudgeSettings(ModelSettings):
+    """One language model that judges: the keys of a model, and how it is asked."""
+
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """0, since a judge should give the same completion the same score."""
+    max_tokens: int = Field(default=400, ge=1)
+    """Longest reply, in tokens, to six scales or fewer; every scale more adds 60. A reply that is cut off cannot be parsed."""
+    anchors: int = Field(default=1, ge=1, le=5)
+    """Examples shown per level and scale. One keeps the rubric of six scales within the 2,048 tokens of an embedded model; give
+    two or three to a judge with a longer context."""
+    allow_self: bool = False
+    """Whether a model may judge its own completions. Models favour their own texts, so this must be asked for."""
+
+    @field_validator("id")
+    @classmethod
+    def _not_the_embedded_judge(cls, judge_id: str) -> str:
+        if judge_id == EMBEDDED:
+            raise ValueError("'embedded' is the judge by embeddings; give this one another id")
+        return judge_id
+
+
+Judge = Literal["embedded"] | JudgeSettings
+
+
+def judge_id(judge: Judge) -> str:
+    """Return what the table `judgements` calls a judge."""
+    return EMBEDDED if isinstance(judge, str) else judge.id
+
+
+def _unique(judges: list[Judge]) -> list[Judge]:
+    ids = [judge_id(judge) for judge in judges]
+    repeated = sorted({i for i in ids if ids.count(i) > 1})
+    if repeated:
+        raise ValueError(f"{', '.join(repeated)} stands more than once; give each judge an id of its own")
+    return judges
+
+
+Judges = Annotated[list[Judge], Field(min_length=1), AfterValidator(_unique)]
+"""The type of `judges:` in the study file."""
+
+DEFAULT_JUDGES: tuple[Judge, ...] = ("embedded",)
+"""The embedded judge alone: it costs nothing and needs no key. Its validity figures are printed wherever its scores are; two
+judges are better than one."""

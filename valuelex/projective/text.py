@@ -1,0 +1,70 @@
+"""Stems and completions as text: joined into a sentence, parted again, and cut into sentences. Nothing is ever evaluated."""
+
+from __future__ import annotations
+
+import re
+
+_BREAK = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\n+")
+_TRAIL = " \t\r\n.…_-"
+_OPEN = " \t\r\n\"'“”‘’*_`>#-–—:.…"
+_MARKS = '"“”*_` '
+_WORD = re.compile(r"\w+")
+
+PREAMBLE = 200
+"""Within so many characters a preamble such as "Sure, here is the sentence:" may stand before an echoed stem."""
+
+
+def bare(stem: str) -> str:
+    """Return a stem without the dots, dashes or line that invite to go on."""
+    return stem.strip().rstrip(_TRAIL)
+
+
+def sentence(stem: str, completion: str) -> str:
+    """Return stem and completion as one text: what judges read."""
+    rest = completion.strip()
+    gap = "" if re.match(r"[,;:.!?)'’]", rest) else " "
+    return f"{bare(stem)}{gap}{rest}".strip()
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a text after ``. ! ?`` and white space, and at line ends; parts without a letter are left out."""
+    parts = [part.strip() for part in _BREAK.split(text) if part]
+    return [part for part in parts if any(character.isalpha() for character in part)]
+
+
+def strip_echo(stem: str, answer: str) -> str:
+    """Return what stands after the stem where the answer repeats it first, without wrapping quotes or markup.
+
+    An echo counts at the start of the answer, or after a preamble of at most `PREAMBLE` characters that ends in a colon or a
+    line end. A stem that comes back later (a model that loops) stays.
+    """
+    text = answer.strip()
+    words = _WORD.findall(bare(stem))
+    echo = re.compile(r"\W+".join(re.escape(word) for word in words) + r"\b", re.IGNORECASE) if words else None
+    found = echo.search(text) if echo else None
+    if found is None or found.start() > PREAMBLE or not _is_preamble(text[: found.start()]):
+        text = text.lstrip(" .…")
+        wrapped = len(text) > 1 and text[0] in _MARKS and text[-1] in _MARKS
+        return text.strip(_MARKS) if wrapped else text
+    rest = text[found.end() :]
+    if any(mark in text[: found.start()] for mark in _MARKS):
+        rest = rest.rstrip(_MARKS)  # what was opened before the echo is closed at the end
+    # "I" + "'m": the rest of a contraction belongs to the completion.
+    return rest if re.match(r"['’]\w", rest) else rest.lstrip(_OPEN)
+
+
+def _is_preamble(before: str) -> bool:
+    if not _WORD.search(before):
+        return True
+    return before.rstrip(" \t\"'“”‘’*_`>").endswith((":", "\n"))
+
+
+def first_sentences(text: str, n: int) -> str:
+    """Return the first `n` sentences of a text, as it was written."""
+    end = 0
+    for _ in range(n):
+        found = _BREAK.search(text, end)
+        if found is None:
+            return text
+        end = found.end()
+    return text[:end].strip()

@@ -1,0 +1,131 @@
+"""What a run would ask: calls, tokens and cost, before anything is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from valuelex import elicitation, projective
+from valuelex.errors import TableError
+from valuelex.models import Ledger, Model, Request, resolve
+from valuelex.models.seeds import call_seed
+from valuelex.study.manifest import LEDGER
+from valuelex.study.stages import STAGES
+from valuelex.study.study import Study
+
+CHARACTERS_PER_TOKEN = 4.0
+"""Rule of thumb for English; an estimate, and named so wherever it is shown."""
+
+
+RUBRIC_TOKENS = 1200
+"""About what the rubric of six scales takes."""
+
+
+@dataclass(frozen=True)
+class PlannedCalls:
+    """Calls of one stage to one model.
+
+    Attributes
+    ----------
+    planned, answered : int
+        Calls in the design, and how many of them the ledger holds already.
+    tokens_in, tokens_out : int
+        Estimated tokens of the calls still to be made; `tokens_out` is the most that can come back.
+    remote : bool
+        Whether the calls leave this machine's own models: these may cost money.
+    exact : bool
+        False where an earlier stage has yet to make the items, and the numbers follow from the settings alone.
+    """
+
+    stage: str
+    model_id: str
+    planned: int
+    answered: int
+    tokens_in: int
+    tokens_out: int
+    remote: bool
+    exact: bool = True
+
+
+def dry_run(study: Study, to: str = "report") -> list[PlannedCalls]:
+    """Return the calls that `study.run(to)` would make, stage by stage and model by model."""
+    stages = study.stages(to)
+    population = study.population(stages)
+    ledger = Ledger(study.results / LEDGER)
+    out: list[PlannedCalls] = []
+    for name in stages:
+        if STAGES[name].given in study.file.inputs:
+            continue
+        if name == "elicit":
+            items = elicitation.plan(
+                population,
+                study.file.respondents,
+                study.file.elicitation,
+                seed=call_seed(study.file.seed, "elicit"),
+                folder=study.folder,
+            )
+            out += _by_model(name, population, [item.request for item in items], ledger)
+        elif name == "administer":
+            out += _administer(study, population, ledger)
+        elif name == "judge":
+            out += _judge(study, population, ledger)
+    return out
+
+
+def _by_model(stage: str, population: list[Model], requests: list[Request], ledger: Ledger) -> list[PlannedCalls]:
+    out = []
+    for model in population:
+        mine = [r for r in requests if r.model_id == model.id]
+        todo = [r for r in mine if r.key not in ledger]
+        characters = sum(len(r.prompt) + sum(len(content) for _, content in r.messages) for r in todo)
+        tokens_in, tokens_out = round(characters / CHARACTERS_PER_TOKEN), sum(r.max_tokens for r in todo)
+        out.append(
+            PlannedCalls(stage, model.id, len(mine), len(mine) - len(todo), tokens_in, tokens_out, not model.embedded)
+        )
+    return out
+
+
+def _administer(study: Study, population: list[Model], ledger: Ledger) -> list[PlannedCalls]:
+    settings = study.file.administration
+    try:
+        table = study.given.get("instrument")
+        table = study.read("instrument") if table is None else table
+    except TableError:
+        calls = study.file.instrument.stems * settings.samples
+        tokens = (calls * 40, calls * settings.max_tokens)
+        return [PlannedCalls("administer", m.id, calls, 0, *tokens, not m.embedded, exact=False) for m in population]
+    items = projective.plan(table, population, settings, seed=call_seed(study.file.seed, "administer"))
+    return _by_model("administer", population, [item.request for item in items], ledger)
+
+
+def _judge(study: Study, population: list[Model], ledger: Ledger) -> list[PlannedCalls]:
+    judges = [j for j in study.file.judges if not isinstance(j, str)]
+    try:
+        tables = {
+            name: study.given[name] if name in study.given else study.read(name)
+            for name in ("completions", "instrument")
+        }
+        items = projective.plan_judge(
+            **tables,
+            manual=study.read("manual"),
+            judges=judges,
+            seed=call_seed(study.file.seed, "judge"),
+            population=population,
+        )
+    except TableError:  # an earlier stage has yet to write them
+        given = study.given.get("completions")
+        own = study.file.instrument.stems * study.file.administration.samples * len(population)
+        calls = own if given is None else len(given)
+        return [
+            PlannedCalls(
+                "judge",
+                j.id,
+                calls,
+                0,
+                calls * RUBRIC_TOKENS,
+                calls * j.max_tokens,
+                j.base_url is not None,
+                exact=False,
+            )
+            for j in judges
+        ]
+    return _by_model("judge", [resolve(j) for j in judges], [item.request for item in items], ledger)

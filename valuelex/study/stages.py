@@ -1,0 +1,258 @@
+"""The stages of a study: what each reads, writes, and rests on, and how it is called. Data flows down this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from valuelex import comparison, elicitation, lexicon, projective, taxonomy
+from valuelex.models import Caller, Model, facts
+from valuelex.models.seeds import call_seed
+from valuelex.semantics import Embedder
+from valuelex.study.embedding import open_embedder
+from valuelex.study.file import StudyFile
+from valuelex.tables import frame
+
+Outputs = Mapping[str, Any]
+
+
+@dataclass
+class Work:
+    """What a stage is given: the study file, its models, what earlier stages made, and the door to the models."""
+
+    file: StudyFile
+    folder: Path
+    population: list[Model]
+    caller: Caller
+    read: Callable[[str], Any]
+    given: Mapping[str, pd.DataFrame]
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """Opened when a stage first needs it."""
+        return open_embedder(self.file.taxonomy.embedding, self.caller.tell)
+
+    def seed(self, stage: str) -> int:
+        """The stage's own seed, spawned from the study's."""
+        return call_seed(self.file.seed, stage)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage.
+
+    Attributes
+    ----------
+    name : str
+        The command's name.
+    room : str
+        The package's room that holds it.
+    reads, writes : tuple of str
+        Tables and documents.
+    sections : tuple of str
+        Keys of the study file that can move its outputs.
+    run : callable
+    given : str
+        The table that, when it comes from outside, takes the place of what the stage would compute.
+    """
+
+    name: str
+    room: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    sections: tuple[str, ...]
+    run: Callable[[Work], Outputs]
+    given: str = ""
+
+
+def _elicit(work: Work) -> Outputs:
+    if "responses" in work.given:
+        return {"responses": work.given["responses"]}
+    file = work.file
+    return elicitation.run(
+        work.population,
+        file.respondents,
+        file.elicitation,
+        seed=work.seed("elicit"),
+        caller=work.caller,
+        folder=work.folder,
+    )
+
+
+def _lexicon(work: Work) -> Outputs:
+    settings = work.file.lexicon
+    if "words" in work.given:
+        made = lexicon.from_words(work.given["words"], settings)
+        return made | ({"lexicon": work.given["lexicon"]} if "lexicon" in work.given else {})
+    return lexicon.run(
+        work.read("responses"), settings, embedder=work.embedder if settings.unknown else None, folder=work.folder
+    )
+
+
+def _taxonomy(work: Work) -> Outputs:
+    if "assignments" in work.given:
+        return taxonomy.from_assignments(work.given["assignments"])
+    return taxonomy.run(
+        work.read("words"), work.read("lexicon"), work.file.taxonomy, seed=work.seed("taxonomy"), embedder=work.embedder
+    )
+
+
+def _instrument(work: Work) -> Outputs:
+    if "instrument" in work.given:
+        table = work.given["instrument"]
+        return {"instrument": table, "manual": projective.manual_for(table, work.folder)}
+    settings = work.file.instrument
+    own = work.read("taxonomy") if settings.taxonomy == "own" else {}
+    return projective.build(own, settings, seed=work.seed("instrument"), embedder=work.embedder, folder=work.folder)
+
+
+def _administer(work: Work) -> Outputs:
+    if "completions" in work.given:
+        return {"completions": work.given["completions"]}
+    return projective.administer(
+        work.read("instrument"),
+        work.population,
+        work.file.administration,
+        seed=work.seed("administer"),
+        caller=work.caller,
+    )
+
+
+def _judge(work: Work) -> Outputs:
+    if "judgements" in work.given:
+        return {"judgements": work.given["judgements"], "judging": {"judges": {}, "note": "The judgements were given."}}
+    judges = work.file.judges
+    made = projective.judge(
+        work.read("completions"),
+        work.read("instrument"),
+        work.read("manual"),
+        judges=judges,
+        seed=work.seed("judge"),
+        caller=work.caller,
+        embedder=work.embedder if "embedded" in judges else None,
+        population=work.population,
+    )
+    document: dict[str, Any] = {"judges": [j if isinstance(j, str) else j.id for j in judges]}
+    if "embedded" in judges:
+        document["embedded_validity"] = projective.validity(work.read("manual"), work.embedder)
+    return {**made, "judging": document}
+
+
+def _compare(work: Work) -> Outputs:
+    if "scores" in work.given:
+        return {
+            "scores": work.given["scores"],
+            "comparisons": frame("comparisons", []),
+            "reliability": {"scales": {}, "judges": {"reason": "The scores were given."}},
+        }
+    return comparison.run(
+        work.read("judgements"),
+        work.read("completions"),
+        work.read("instrument"),
+        facts=facts(work.population),
+        settings=work.file.comparison,
+    )
+
+
+STAGES: dict[str, Stage] = {
+    stage.name: stage
+    for stage in (
+        Stage(
+            "elicit",
+            "elicitation",
+            (),
+            ("responses",),
+            ("models", "respondents", "elicitation"),
+            _elicit,
+            given="responses",
+        ),
+        Stage(
+            "lexicon",
+            "lexicon",
+            ("responses",),
+            ("words", "lexicon"),
+            ("lexicon", "taxonomy.embedding"),
+            _lexicon,
+            "words",
+        ),
+        Stage(
+            "taxonomy",
+            "taxonomy",
+            ("words", "lexicon"),
+            (
+                "assignments",
+                "loadings",
+                "structure",
+                "factor_correlations",
+                "retention",
+                "eigenvalues",
+                "stability",
+                "adequacy",
+                "taxonomy",
+            ),
+            ("taxonomy",),
+            _taxonomy,
+            given="assignments",
+        ),
+        Stage(
+            "instrument",
+            "projective",
+            ("taxonomy",),
+            ("instrument", "manual"),
+            ("instrument", "taxonomy.embedding"),
+            _instrument,
+            given="instrument",
+        ),
+        Stage(
+            "administer",
+            "projective",
+            ("instrument",),
+            ("completions",),
+            ("models", "administration"),
+            _administer,
+            given="completions",
+        ),
+        Stage(
+            "judge",
+            "projective",
+            ("completions", "instrument", "manual"),
+            ("judgements", "judging"),
+            ("judges", "taxonomy.embedding"),
+            _judge,
+            given="judgements",
+        ),
+        Stage(
+            "compare",
+            "comparison",
+            ("judgements", "completions", "instrument"),
+            ("scores", "comparisons", "reliability"),
+            ("comparison", "models"),
+            _compare,
+            given="scores",
+        ),
+    )
+}
+"""Every stage but the report, in the order in which data flows. The report, one floor up, reads what they made."""
+
+
+def needed(target: str, given: Mapping[str, Any]) -> list[str]:
+    """Return the stages that `target` rests on, itself last. A stage whose table is given needs nothing before it."""
+    wanted: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in wanted:
+            return
+        wanted.add(name)
+        stage = STAGES[name]
+        if stage.given in given:
+            return
+        for item in stage.reads:
+            visit(next(s.name for s in STAGES.values() if item in s.writes))
+
+    visit(target)
+    return [name for name in STAGES if name in wanted]

@@ -1,0 +1,357 @@
+"""A study: one folder, one file, the whole chain. Runs what is not up to date, stops and resumes anywhere."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from valuelex.errors import RegistryError, ResultsFolderError, SettingError, StudyFileError, TableError, writing
+from valuelex.models import Caller, Engine, Ledger, Model, ModelEntry, Progress, resolve
+from valuelex.study.file import StudyFile, load_study_file, study_path
+from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest, sources_digest
+from valuelex.study.stages import STAGES, Stage, Work, needed
+from valuelex.tables import DOCUMENTS, TABLES, digest, digest_json, files_of, read, read_input, write
+
+# Settings that cannot move an answer: changing them leaves finished stages as they are.
+_HARMLESS = {"concurrency", "timeout", "max_retries", "api_key_env", "headers_env"}
+
+Reporter = Callable[["Study"], str]
+_reporter: Reporter | None = None
+
+
+def set_reporter(reporter: Reporter) -> None:
+    """Tell the study how its report is rendered. The report lives one floor up and announces itself here."""
+    global _reporter
+    _reporter = reporter
+
+
+@dataclass
+class Listener:
+    """Whom a run tells what it does; every call-back defaults to silence."""
+
+    on_stage: Callable[[str, str], None] = lambda stage, what: None
+    """Called with a stage's name and "run", "up to date" or "done"."""
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    """Called after every answer of a model."""
+    tell: Callable[[str], None] = lambda message: None
+    """Called with a sentence: a download, a mended ledger."""
+
+
+@dataclass(frozen=True)
+class StageStatus:
+    """Where one stage stands: done, stale, missing, or not needed."""
+
+    stage: str
+    state: str
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Study:
+    """A study file and its results.
+
+    Attributes of the names of tables (``study.responses``, ``study.scores``) are pandas DataFrames; ``study.taxonomy`` is the
+    table of assignments (word, dimension, subdimension, ...), and `document` gives the JSON documents.
+
+    Parameters
+    ----------
+    path : Path
+        The study file.
+    file : StudyFile
+        Its checked content.
+    """
+
+    def __init__(self, path: Path, file: StudyFile) -> None:
+        self.path = path
+        self.file = file
+        self.folder = path.resolve().parent
+        self.results = Path(os.path.normpath(self.folder / file.results))
+        self.engines: dict[str, Engine] = {}
+        """Engines to use in place of the models' own, by model id (a `ReplayEngine`, tests)."""
+
+    @classmethod
+    def load(cls, study: str | Path) -> Study:
+        """Read the study in a folder or file.
+
+        Raises
+        ------
+        StudyFileError
+            With file, line and key, for anything wrong in it.
+        """
+        path = study_path(study)
+        return cls(path, load_study_file(path))
+
+    def __repr__(self) -> str:
+        return f"Study('{self.file.name}', {len(self.file.models)} models, results in {self.results})"
+
+    # ---- what it is made of ----
+
+    @cached_property
+    def given(self) -> dict[str, pd.DataFrame]:
+        """The tables that the study starts from, read and checked."""
+        return {name: read_input(name, self.folder / file) for name, file in self.file.inputs.items()}
+
+    def population(self, stages: list[str]) -> list[Model]:
+        """The models; strict where one of `stages` has to call them, else an unknown id is a model without facts.
+
+        Raises
+        ------
+        RegistryError
+            For an unknown id without base_url.
+        StudyFileError
+            If models have to be called and none is named.
+        """
+        called = [s for s in stages if s in ("elicit", "administer") and STAGES[s].given not in self.file.inputs]
+        if called and not self.file.models:
+            raise StudyFileError(
+                f"{self.path}: models is empty.", "Name at least one model, or give the tables under inputs."
+            )
+        found = []
+        for settings in self.file.models:
+            try:
+                found.append(resolve(settings))
+            except RegistryError as error:
+                if called:
+                    raise RegistryError(f"{self.path}: {error.what}", error.remedy) from error
+                found.append(
+                    Model(ModelEntry(**settings.model_dump(include=set(ModelEntry.model_fields))), settings, "chat")
+                )
+        return found
+
+    def read(self, name: str) -> Any:
+        """Return a table (DataFrame) or document (dict) of the results."""
+        return read(name, self.results)
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Return a JSON or YAML document of the results: taxonomy, adequacy, reliability, judging, manual."""
+        if name not in DOCUMENTS or name == "report":
+            raise SettingError(
+                f"'{name}' is no document.", f"They are: {', '.join(n for n in DOCUMENTS if n != 'report')}."
+            )
+        found: dict[str, Any] = self.read(name)
+        return found
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name == "taxonomy":
+            name = "assignments"
+        if name not in TABLES:
+            raise AttributeError(f"Study has no attribute '{name}'; its tables are {', '.join(TABLES)}")
+        try:
+            table: pd.DataFrame = self.read(name)
+        except TableError as error:
+            raise AttributeError(str(error)) from error
+        return table
+
+    # ---- running ----
+
+    def run(self, to: str = "report", *, listener: Listener | None = None) -> list[str]:
+        """Run what is not up to date, up to and including the stage `to`; return the names of the stages that ran.
+
+        Raises
+        ------
+        SettingError
+            For an unknown stage.
+        ResultsFolderError
+            If the results folder is another study's, is in use, or cannot be written.
+        EndpointError
+            If a model cannot be asked. What was answered is kept; the same call goes on from there.
+        """
+        listener = listener or Listener()
+        stages = self.stages(to)
+        population = self.population(stages)
+        _ = self.given
+        ran = []
+        with self._locked():
+            manifest = self._manifest()
+            ledger = Ledger(self.results / LEDGER)
+            for note in ledger.notes:
+                listener.tell(note)
+            caller = Caller(ledger, on_progress=listener.on_progress, tell=listener.tell, engines=self.engines)
+            work = Work(self.file, self.folder, population, caller, self.read, self.given)
+            try:
+                for name in stages:
+                    if self._state(name, manifest, population) == "done":
+                        listener.on_stage(name, "up to date")
+                        continue
+                    listener.on_stage(name, "run")
+                    self._run_stage(STAGES[name], work, manifest)
+                    listener.on_stage(name, "done")
+                    ran.append(name)
+            finally:
+                ledger.close()
+            if to == "report":
+                ran += self._run_report(manifest, listener)
+        return ran
+
+    def stages(self, to: str) -> list[str]:
+        """Return the stages that have to be up to date for `to`, in order, the report left out."""
+        if to == "report":
+            return needed("compare", self.file.inputs)
+        if to not in STAGES:
+            raise SettingError(f"'{to}' is no stage.", f"The stages are: {', '.join([*STAGES, 'report'])}.")
+        return needed(to, self.file.inputs)
+
+    def _run_stage(self, stage: Stage, work: Work, manifest: Manifest) -> None:
+        started = time.monotonic()
+        key = self._key(stage, manifest, work.population)
+        work.caller.concurrency = (
+            self.file.elicitation.concurrency if stage.name == "elicit" else self.file.administration.concurrency
+        )
+        made = stage.run(work)
+        outputs: dict[str, str] = {}
+        for name in stage.writes:
+            if name in made:
+                outputs |= {path.name: digest(path) for path in write(name, made[name], self.results)}
+            else:
+                for stale in files_of(name, self.results):
+                    stale.unlink(missing_ok=True)
+        manifest.stages[stage.name] = StageRecord(
+            key=key,
+            inputs=self._input_digests(stage, manifest),
+            outputs=outputs,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - started, 2),
+            counts={name: len(value) for name, value in made.items() if isinstance(value, pd.DataFrame)},
+        )
+        manifest.write(self.results)
+
+    def _run_report(self, manifest: Manifest, listener: Listener) -> list[str]:
+        if _reporter is None:
+            raise SettingError("No report is loaded.", "Use valuelex.Study, or import valuelex.report first.")
+        if self._state("report", manifest, []) == "done":
+            listener.on_stage("report", "up to date")
+            return []
+        listener.on_stage("report", "run")
+        started = time.monotonic()
+        key = self._report_key(manifest)
+        [path] = write("report", _reporter(self), self.results)
+        manifest.stages["report"] = StageRecord(
+            key,
+            {},
+            {path.name: digest(path)},
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            round(time.monotonic() - started, 2),
+        )
+        manifest.write(self.results)
+        listener.on_stage("report", "done")
+        return ["report"]
+
+    # ---- what is up to date ----
+
+    def status(self) -> list[StageStatus]:
+        """Return where every stage stands."""
+        wanted = self.stages("report")
+        manifest = self._manifest(claim_only=True)
+        population = self.population([])
+        out = []
+        for name in STAGES:
+            state = self._state(name, manifest, population) if name in wanted else "not needed"
+            out.append(StageStatus(name, state, manifest.stages[name].counts if name in manifest.stages else {}))
+        return [*out, StageStatus("report", self._state("report", manifest, population))]
+
+    def _state(self, name: str, manifest: Manifest, population: list[Model]) -> str:
+        record = manifest.stages.get(name)
+        if record is None:
+            return "missing"
+        key = self._report_key(manifest) if name == "report" else self._key(STAGES[name], manifest, population)
+        whole = all(_unchanged(self.results / file, sha) for file, sha in record.outputs.items())
+        return "done" if record.key == key and whole else "stale"
+
+    def _key(self, stage: Stage, manifest: Manifest, population: list[Model]) -> str:
+        """Hash of all that can move a stage's outputs: settings, seed, inputs, and the code it rests on."""
+        settings: dict[str, Any] = {}
+        for section in stage.sections:
+            first, _, inner = section.partition(".")
+            value = getattr(self.file, first)
+            settings[section] = _plain(getattr(value, inner) if inner else value)
+        if "models" in stage.sections:
+            settings["models"] = [{**_plain(m.entry), "mode": m.mode} for m in population]
+        return digest_json(
+            {
+                "stage": stage.name,
+                "seed": self.file.seed,
+                "settings": settings,
+                "inputs": self._input_digests(stage, manifest),
+                "files": self._file_digests(stage),
+                "sources": sources_digest(stage.room),
+            }
+        )
+
+    def _input_digests(self, stage: Stage, manifest: Manifest) -> dict[str, str]:
+        """SHA-256 of what a stage reads: given files by themselves, else the files that earlier stages recorded."""
+        given = {n: digest(self.folder / f) for n, f in self.file.inputs.items() if n in stage.writes}
+        if stage.given in given:
+            return given
+        recorded = {file: sha for record in manifest.stages.values() for file, sha in record.outputs.items()}
+        names = [files_of(item, self.results)[0].name for item in stage.reads]
+        return {name: recorded.get(name, "missing") for name in names}
+
+    def _file_digests(self, stage: Stage) -> dict[str, str]:
+        """SHA-256 of the user's own files that the settings name."""
+        sources: dict[str, list[Any]] = {
+            "elicit": [self.file.elicitation.prompts, self.file.elicitation.vocabulary],
+            "lexicon": [self.file.lexicon.values],
+            "instrument": [self.file.instrument.taxonomy],
+        }
+        named = [s for s in sources.get(stage.name, []) if isinstance(s, str) and s.endswith((".yaml", ".yml", ".csv"))]
+        return {s: digest(self.folder / s) for s in named if (self.folder / s).is_file()}
+
+    def _report_key(self, manifest: Manifest) -> str:
+        made = {n: r.outputs for n, r in manifest.stages.items() if n != "report"}
+        return digest_json(
+            {"made": made, "name": self.file.name, "settings": _plain(self.file), "sources": sources_digest("report")}
+        )
+
+    def _manifest(self, *, claim_only: bool = False) -> Manifest:
+        """The folder's manifest brought up to this file's settings, or a fresh one; written unless only looked at."""
+        found = claim(self.results, self.file.name)
+        stages = found.stages if found else {}
+        manifest = Manifest(self.file.name, self.file.seed, _plain(self.file), packages=packages(), stages=stages)
+        if not claim_only:
+            manifest.write(self.results)
+        return manifest
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the results folder for one run; a killed process lets go of it by dying."""
+        with writing(self.results):
+            self.results.mkdir(parents=True, exist_ok=True)
+        lock = self.results / ".lock"
+        with writing(lock):
+            handle = lock.open("w")
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ResultsFolderError(
+                    f"{self.results}: another valuelex run is writing here.", "Wait for it to end, or stop it."
+                ) from error
+            yield
+
+
+def _plain(value: Any) -> Any:
+    """A pydantic section as plain JSON values, harmless settings left out."""
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return {k: _plain(v) for k, v in dump(mode="json").items() if k not in _HARMLESS}
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items() if k not in _HARMLESS}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _unchanged(path: Path, sha: str) -> bool:
+    return path.is_file() and digest(path) == sha
+
+
+__all__ = ["Listener", "StageStatus", "Study", "read_manifest", "set_reporter"]
