@@ -86,8 +86,8 @@ class EndpointEngine:
             raise self._refused() from error
         except openai.APIConnectionError as error:
             raise self._unreachable() from error
-        except openai.OpenAIError:
-            return
+        except (openai.OpenAIError, ValueError):
+            return  # it answers, and has no such list or writes it in its own way
 
     async def complete(self, request: Request) -> Response:
         """Send one request; a call that the endpoint answers with an error of its own is a `Response` of status "error".

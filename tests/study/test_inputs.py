@@ -1,0 +1,123 @@
+"""A study starts from any table, is judged by several judges, and takes any taxonomy."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+import valuelex
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory):
+    """The results of one whole stubbed study, judged by two judges; shared by the tests of this page."""
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    import yaml
+
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parents[1] / "stub_server.py")], stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    url = server.stdout.readline().strip()
+    folder = tmp_path_factory.mktemp("made")
+    content = {
+        "models": [
+            {"id": "a", "base_url": url},
+            {"id": "b", "base_url": url, "training": "pretrained", "parameters": 1e9},
+        ],
+        "respondents": {"temperature": [0.3, 0.7, 1.0], "top_p": [0.9]},
+        "elicitation": {"samples": 1, "modes": ["open", "closed"]},
+        "taxonomy": {"bootstrap": 10},
+        "instrument": {"stems": 12},
+        "administration": {"samples": 1},
+        "judges": ["embedded", {"id": "my-judge", "base_url": url, "model": "judge"}],
+    }
+
+    def study(name: str, **changes: object) -> valuelex.Study:
+        place = folder / name
+        place.mkdir(exist_ok=True)
+        (place / "study.yaml").write_text(yaml.safe_dump(content | {"name": name} | changes))
+        return valuelex.Study.load(place)
+
+    whole = study("whole")
+    whole.run("compare")
+    for path in whole.results.glob("*.csv"):
+        shutil.copy(path, folder / path.name)
+    yield whole, study
+    server.kill()
+    server.wait()
+    server.stdout.close()
+
+
+def test_two_judges_score_every_completion_on_every_scale(made) -> None:
+    whole, _ = made
+    table = whole.judgements
+    scales = {s["name"] for d in whole.document("taxonomy")["dimensions"] for s in d["subdimensions"]}
+    assert set(table["judge_id"]) == {"embedded", "my-judge"}
+    assert set(table["dimension"]) == scales
+    assert len(table) == 2 * 12 * 2 * len(scales)
+    assert whole.document("reliability")["judges"]["icc_2_1"] is not None
+    assert whole.document("judging")["embedded_validity"]["note"]
+
+
+def test_closed_answers_hold_only_declared_words(made) -> None:
+    import json
+
+    from valuelex.lexicon import load_lexicon
+
+    whole, _ = made
+    closed = whole.responses[whole.responses["elicitation"] == "closed"]
+    known = set(load_lexicon("values", whole.folder).glosses)
+    assert len(closed) == 90
+    assert all(set(json.loads(text)["values"]) <= known for text in closed["text"])
+
+
+@pytest.mark.parametrize(
+    ("tables", "ran"),
+    [
+        (("responses",), ["elicit", "lexicon", "taxonomy"]),
+        (("words",), ["lexicon", "taxonomy"]),
+        (("words", "lexicon"), ["lexicon", "taxonomy"]),
+        (("assignments",), ["taxonomy"]),
+    ],
+)
+def test_the_first_stages_can_be_given(made, tables: tuple[str, ...], ran: list[str]) -> None:
+    whole, study = made
+    given = study("-".join(tables), inputs={t: f"../{t}.csv" for t in tables})
+    assert given.run("taxonomy") == ran
+    assert set(given.taxonomy["word"]) == set(whole.taxonomy["word"])
+    assert isinstance(given.document("adequacy")["factorable"], bool)
+
+
+def test_given_judgements_give_the_same_scores(made) -> None:
+    whole, study = made
+    tables = ("judgements", "completions", "instrument")
+    given = study("judged", inputs={t: f"../{t}.csv" for t in tables})
+    assert given.run("compare") == ["instrument", "administer", "judge", "compare"]
+    assert given.scores["mean"].tolist() == pytest.approx(whole.scores["mean"].tolist(), nan_ok=True)
+
+
+def test_given_scores_need_no_model(made) -> None:
+    _, study = made
+    given = study("scored", models=[], inputs={"scores": "../scores.csv"})
+    assert given.run("compare") == ["compare"]
+    assert len(given.comparisons) == 0
+
+
+@pytest.mark.parametrize(
+    ("taxonomy", "scales"),
+    [
+        ("valuelex", {"Ethical", "Idealistic", "Professional", "Self-Competent", "Social", "User-Oriented"}),
+        ("moral-foundations", {"Authority", "Care", "Fairness", "Loyalty", "Sanctity"}),
+    ],
+)
+def test_other_taxonomies_can_be_tested(made, taxonomy: str, scales: set[str]) -> None:
+    _, study = made
+    chosen = study(taxonomy, instrument={"taxonomy": taxonomy, "stems": 24}, judges=["embedded"])
+    chosen.run("judge")
+    assert set(chosen.judgements["dimension"]) == scales
+    assert len(chosen.instrument) == 24
