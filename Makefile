@@ -6,8 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A wheel that is on the machine already is taken; torch is never pulled in by these targets.
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 .PHONY: demo test test-slow lint bench clean
 
@@ -21,8 +20,8 @@ test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.test
-	$(BIN)/ruff format --check valuelex tests benchmarks
-	$(BIN)/ruff check valuelex tests benchmarks
+	$(BIN)/ruff format --check valuelex tests benchmarks docs
+	$(BIN)/ruff check valuelex tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/test_floors.py
 

@@ -37,7 +37,7 @@ def test_the_wheel_holds_instruments_and_types(wheel: Path) -> None:
 
 def test_the_packaged_copy_of_instruments_is_found_first(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    code = "from valuelex.resources import instruments, find; print(instruments()); print(find('studies', 'demo.yaml').exists())"
+    code = "from valuelex.resources import find, instruments as i; print(i()); print(find('studies', 'demo.yaml').exists())"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code],
         capture_output=True,

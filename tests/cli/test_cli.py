@@ -219,7 +219,8 @@ FORBIDDEN = (
     "code", ["import valuelex", "import sys; sys.argv = ['valuelex', '--help']; import valuelex.cli as c; c.main()"]
 )
 def test_start_up_loads_nothing_heavy(code: str) -> None:
-    check = f"import sys, atexit\natexit.register(lambda: print([m for m in {FORBIDDEN!r} if m in sys.modules], file=sys.stderr))\n"
+    told = f"print([m for m in {FORBIDDEN!r} if m in sys.modules], file=sys.stderr)"
+    check = f"import sys, atexit\natexit.register(lambda: {told})\n"
     done = subprocess.run([sys.executable, "-c", check + code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
 

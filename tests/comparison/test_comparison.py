@@ -41,8 +41,8 @@ def data(
     instrument = frame(
         "instrument",
         [
-            {"item_id": f"i{k:02d}", "stem": f"stem {k}", "dimension": DIMENSION_OF[sub], "subdimension": sub, "valence": "neutral",
-             "form": "A", "source": "bank", "bank_id": None}
+            {"item_id": f"i{k:02d}", "stem": f"stem {k}", "dimension": DIMENSION_OF[sub], "subdimension": sub,
+             "valence": "neutral", "form": "A", "source": "bank", "bank_id": None}
             for k, sub in zip(range(items), list(DIMENSION_OF) * items, strict=False)
         ],
     )  # fmt: skip
@@ -90,6 +90,14 @@ def test_a_difference_of_one_point_is_found() -> None:
     assert training.loc["Moral", "verdict"] == "differs by more than 0.2"
     slope = table[table["contrast"] == "parameters: slope per tenfold size"].set_index("dimension")
     assert slope.loc["Moral", "estimate"] == pytest.approx(-training.loc["Moral", "estimate"])
+
+
+def test_one_question_asked_twice_is_counted_once() -> None:
+    """With two models size and training are the same difference: Holm multiplies by the two dimensions, not by four."""
+    table = made(effect=0.1)["comparisons"].sort_values("p")
+    smallest = table.iloc[0]
+    assert smallest["p_adjusted"] == pytest.approx(min(1.0, 2 * smallest["p"]))
+    assert table["method"].str.contains("counted once by Holm").sum() == 2
 
 
 def test_no_difference_is_equivalence_not_a_failure_to_find_one() -> None:

@@ -156,6 +156,15 @@ def test_every_decision_has_its_reason() -> None:
     assert made["lexicon"]["variants"].tolist() == ["honesty"]
 
 
+def test_half_a_word_at_the_end_is_not_taken_for_a_word() -> None:
+    table = responses(("a/1", "honesty, love, self", "ok"), ("a/2", "honesty, love, ", "ok"))
+    table["status_reason"] = "cut off at max_tokens"
+    words = run(table, LexiconSettings(unknown=False), embedder=None, folder=HERE)["words"]
+    assert words["raw"].tolist() == ["honesty", "love", "self", "honesty", "love"]
+    assert words["kept"].tolist() == [True, True, False, True, True]
+    assert "half a word" in words["reason"].iloc[2]
+
+
 def test_kept_words_and_the_lexicon_say_the_same() -> None:
     table = responses(*[(f"a/{i}", "honesty, love, loyalty" if i else "peace", "ok") for i in range(4)])
     made = run(table, LexiconSettings(min_respondents=2), embedder=None, folder=HERE)

@@ -56,10 +56,10 @@ def test_every_parameter_reaches_the_endpoint(stub) -> None:
         assert part in sent
 
 
-def test_seed_can_be_left_out(stub) -> None:
+def test_what_is_none_is_not_sent(stub) -> None:
     server = stub()
-    ask(EndpointEngine(server.url, send_seed=False), REQUEST)
-    assert "seed" not in server.requests()[0]
+    ask(EndpointEngine(server.url), replace(REQUEST, seed=None, temperature=None, top_p=None))
+    assert not [name for name in ("seed", "temperature", "top_p") if f'"{name}"' in server.requests()[0]]
 
 
 def test_a_wrong_key_is_named_by_its_variable_and_never_shown(stub) -> None:

@@ -70,10 +70,13 @@ class Console:
                 label = f"{progress.stage:<12} {progress.model_id}"
                 self._task = self._live.add_task(label, total=progress.planned, pace=pace)
             self._live.update(self._task, completed=progress.done, pace=pace)
-            return
+            if progress.done < progress.planned:
+                return
+            self._end_task()
         now = time.monotonic()
-        if progress.done == progress.planned or now - self._last >= PLAIN_EVERY:
+        if self._live is not None or progress.done == progress.planned or now - self._last >= PLAIN_EVERY:
             self._last = now
+            # A finished model leaves a line behind, on a terminal too.
             self.say(f"{progress.stage:<12} {progress.model_id}: {progress.done}/{progress.planned} answers, {pace}")
 
     def _end_task(self) -> None:

@@ -77,7 +77,8 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
 
     Every contrast is computed within each stem that all its models answered, and averaged over stems; the t interval takes
     stems as sampled and **models as fixed**. It says whether these models differ on stems like these; it does not reach to
-    other models, however small its p. p values are adjusted by Holm over the whole table.
+    other models, however small its p. p values are adjusted by Holm over the whole table, contrasts
+    that weigh the models in the same proportions (with two models, all of them) counted once.
     """
     from scipy.stats import t
 
@@ -109,13 +110,31 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
             row |= {"ci_low": estimate - half, "ci_high": estimate + half}
             row["p"] = float(2 * t.sf(abs(estimate) / se, k - 1)) if se > 0 else (0.0 if estimate else 1.0)
         rows.append(row)
-    for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
-        row["p_adjusted"] = adjusted
+    own = {c.name: c for c in todo}
+    distinct = {name: _same_question(c, todo) for name, c in own.items()}
+    counted = [row for row in rows if distinct[row["contrast"]] == row["contrast"]]
+    told = dict(zip(((r["contrast"], r["dimension"]) for r in counted), holm([r["p"] for r in counted]), strict=True))
+    for row in rows:
+        first = distinct[row["contrast"]]
+        adjusted = row["p_adjusted"] = told[first, row["dimension"]]
+        if first != row["contrast"]:
+            row["method"] += f"; the same models set apart as in '{first}', so one question, counted once by Holm"
         if adjusted is not None:
             row["verdict"] = _verdict(
                 row["ci_low"], row["ci_high"], adjusted < 1 - settings.confidence, settings.smallest_effect
             )
     return frame("comparisons", rows)
+
+
+def _same_question(contrast: Contrast, among: list[Contrast]) -> str:
+    """The name of the first contrast that weighs the models in the same proportions, sign aside: itself, or an earlier one."""
+    for other in among:
+        if set(other.weights) == set(contrast.weights):
+            models = sorted(other.weights)
+            a, b = (np.array([c.weights[m] for m in models]) for c in (contrast, other))
+            if abs(a @ b) > (1 - 1e-9) * np.linalg.norm(a) * np.linalg.norm(b):
+                return other.name
+    return contrast.name
 
 
 def _verdict(low: float, high: float, significant: bool, smallest: float) -> str:

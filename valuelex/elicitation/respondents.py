@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from valuelex.elicitation.settings import Persona, RespondentSettings
 from valuelex.errors import StudyFileError
-from valuelex.models import Model
+from valuelex.models import Model, setting_id
 
 
 @dataclass(frozen=True)
@@ -17,15 +17,15 @@ class Respondent:
     """One configuration of one model."""
 
     model: Model
-    temperature: float
-    top_p: float
+    temperature: float | None
+    top_p: float | None
     persona: Persona | None
 
     @property
     def id(self) -> str:
         """Readable and unique: model / temperature / top_p / persona."""
         persona = f"/{self.persona.id}" if self.persona else ""
-        return f"{self.model.id}/t{self.temperature:g}/p{self.top_p:g}{persona}"
+        return f"{self.model.id}/{setting_id(self.temperature, self.top_p)}{persona}"
 
 
 def respondents(models: Sequence[Model], settings: RespondentSettings) -> list[Respondent]:

@@ -80,7 +80,7 @@ def _items(
                             temperature=respondent.temperature,
                             top_p=respondent.top_p,
                             max_tokens=settings.max_tokens,
-                            seed=call_seed(seed, respondent.id, prompt.id, sample, kind),
+                            seed=model.seed(call_seed(seed, respondent.id, prompt.id, sample, kind)),
                             sample_index=sample,
                             # A base model goes on writing its page after the list: the answer is its first line.
                             stop=() if chat else ("\n",),

@@ -24,10 +24,11 @@ class RespondentSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    temperature: Annotated[list[Annotated[float, Field(ge=0, le=2)]], Field(min_length=1)] = [0.5, 0.7, 1.0]
-    """Sampling temperatures. The paper names .5 and .7 among its own; the full grid was not published."""
-    top_p: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)] = [0.7, 0.95]
-    """Nucleus sampling masses. The paper names .7 and .95 among its own."""
+    temperature: Annotated[list[Annotated[float, Field(ge=0, le=2)] | None], Field(min_length=1)] = [0.5, 0.7, 1.0]
+    """Sampling temperatures; `null` sends none, for endpoints that refuse the parameter.
+    The paper names .5 and .7 among its own; the full grid was not published."""
+    top_p: Annotated[list[Annotated[float, Field(gt=0, le=1)] | None], Field(min_length=1)] = [0.7, 0.95]
+    """Nucleus sampling masses; `null` sends none. The paper names .7 and .95 among its own."""
     personas: list[Persona | str | None] = []
     """Personas or context frames; an empty list asks without one, and `null` in the list keeps that neutral respondent."""
 
@@ -64,7 +65,7 @@ class ElicitationSettings(BaseModel):
     max_tokens: int = Field(default=80, ge=1)
     """Longest answer, in tokens."""
     concurrency: int = Field(default=32, ge=1)
-    """Calls in flight per endpoint."""
+    """Calls in flight; models are asked one after another."""
     modes: Annotated[list[Literal["open", "closed"]], Field(min_length=1)] = ["open"]
     """open: free answers (the paper's); closed: only words of a declared vocabulary, held to it by grammar or JSON schema."""
     vocabulary: str = "values"

@@ -122,7 +122,7 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 def read_item(raw: str, lexicon: ValueLexicon) -> Reading | None:
     """Read one list item: the whole of it, else the head before a preposition, else its last word.
 
-    "respect for others" is read as respect, "personal growth" as growth; None if the item holds no word.
+    "respect for others" is read as respect, "unshakable integrity" as integrity; None if the item holds no word.
     """
     text = " ".join(_TOKEN.findall(raw.lower()))
     if not text:

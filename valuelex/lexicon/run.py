@@ -12,6 +12,7 @@ from valuelex.lexicon.normalise import ValueLexicon, load_lexicon, read_item, re
 from valuelex.lexicon.parse import parse
 from valuelex.lexicon.settings import LexiconSettings
 from valuelex.lexicon.unknown import judge_unknown
+from valuelex.models.answers import CUT_OFF
 from valuelex.semantics import Embedder
 from valuelex.tables import frame
 
@@ -45,9 +46,14 @@ def _read(answer: dict[str, Any], lexicon: ValueLexicon) -> Iterator[dict[str, A
     """Yield one row per item of an answer; `kept` is None where the embedding has to decide."""
     seen: set[str] = set()
     position = 0
-    for candidate in parse(str(answer["text"])):
+    text = str(answer["text"])
+    candidates = parse(text)
+    half = candidates[-1] if candidates and answer["status_reason"] == CUT_OFF and text[-1:].isalpha() else None
+    for candidate in candidates:
         found: list[tuple[str | None, bool | None, str]]
-        if candidate.prose:
+        if candidate is half:
+            found = [(None, False, "cut off at the end of the answer: may be half a word")]
+        elif candidate.prose:
             named = read_prose(candidate.raw, lexicon)
             found = [(word, True, "value lexicon, named in running text") for word in named]
             found = found or [(None, False, "running text that names no value")]

@@ -5,7 +5,7 @@ from valuelex.models.caller import Caller, Progress
 from valuelex.models.embedded import EmbeddedEngine
 from valuelex.models.endpoint import EndpointEngine, key_from_environment
 from valuelex.models.ledger import Ledger
-from valuelex.models.population import Model, ModelSettings, facts, resolve
+from valuelex.models.population import Model, ModelSettings, facts, resolve, setting_id
 from valuelex.models.registry import Artifact, EmbeddingEntry, ModelEntry, Registry, registry
 from valuelex.models.replay import ReplayEngine
 from valuelex.models.request import Engine, Request, Response
@@ -34,4 +34,5 @@ __all__ = [
     "locate",
     "registry",
     "resolve",
+    "setting_id",
 ]

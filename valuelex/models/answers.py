@@ -21,6 +21,9 @@ _ITEM = re.compile(
 )
 _TOKEN = re.compile(r"\w+")
 
+CUT_OFF = "cut off at max_tokens"
+"""Reason of an answer that the token limit ended: its last word may be half a word."""
+
 REPETITION_SHARE = 0.8
 """An answer of at least eight tokens of which one makes up this share is degenerate."""
 
@@ -46,5 +49,5 @@ def classify(response: Response) -> tuple[str, str | None]:
     if len(words) >= 8 and max(words.count(w) for w in set(words)) / len(words) >= REPETITION_SHARE:
         return "invalid", "degenerate repetition"
     if response.finish_reason == "length":
-        return "ok", "cut off at max_tokens"
+        return "ok", CUT_OFF
     return "ok", None

@@ -75,7 +75,7 @@ class Caller:
         engine = self.engines.get(model.id) or model.engine(self.tell)
         try:
             if isinstance(engine, EndpointEngine):
-                await engine.check()
+                await engine.check(key=False)
             await self._run(engine, todo, pace)
         finally:
             if model.id not in self.engines:

@@ -32,8 +32,6 @@ class EndpointEngine:
     max_retries : int
         How often 408, 409, 429, 5xx and lost connections are tried again, with exponential back-off and Retry-After
         (the SDK's own rule).
-    send_seed : bool
-        Whether the endpoint takes `seed`; some refuse unknown parameters.
     """
 
     def __init__(
@@ -45,7 +43,6 @@ class EndpointEngine:
         headers: Mapping[str, str] | None = None,
         timeout: float = 120.0,
         max_retries: int = 5,
-        send_seed: bool = True,
     ) -> None:
         self.base_url = base_url
         self._api_key = api_key
@@ -53,7 +50,6 @@ class EndpointEngine:
         self._headers = dict(headers or {})
         self._timeout = timeout
         self._max_retries = max_retries
-        self._send_seed = send_seed
         self._client: openai.AsyncOpenAI | None = None
 
     def _open(self) -> openai.AsyncOpenAI:
@@ -70,8 +66,14 @@ class EndpointEngine:
             )
         return self._client
 
-    async def check(self) -> None:
+    async def check(self, *, key: bool = True) -> None:
         """Ask the endpoint for its models, once and without retrying.
+
+        Parameters
+        ----------
+        key : bool
+            Whether a refused key counts. Some endpoints guard this list with another header than their models: before a run
+            only the first real call decides.
 
         Raises
         ------
@@ -83,7 +85,8 @@ class EndpointEngine:
         try:
             await self._open().with_options(max_retries=0, timeout=min(self._timeout, 15.0)).models.list()
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            raise self._refused() from error
+            if key:
+                raise self._refused() from error
         except openai.APIConnectionError as error:
             raise self._unreachable() from error
         except (openai.OpenAIError, ValueError):
@@ -134,7 +137,7 @@ class EndpointEngine:
             body["temperature"] = request.temperature
         if request.top_p is not None:
             body["top_p"] = request.top_p
-        if request.seed is not None and self._send_seed:
+        if request.seed is not None:
             body["seed"] = request.seed
         if request.stop:
             body["stop"] = list(request.stop)

@@ -84,6 +84,10 @@ class Model:
     def structured(self) -> Literal["json_schema", "grammar", "none"]:
         return self.settings.structured or ("grammar" if self.embedded else "json_schema")
 
+    def seed(self, seed: int) -> int | None:
+        """The seed to send: None for an endpoint that takes none, so that the request, and its key, say so."""
+        return seed if self.settings.send_seed else None
+
     @property
     def sampling(self) -> dict[str, float]:
         """Fixed sampler settings, sent only to embedded models."""
@@ -110,7 +114,6 @@ class Model:
             headers=headers,
             timeout=self.settings.timeout,
             max_retries=self.settings.max_retries,
-            send_seed=self.settings.send_seed,
         )
 
 
@@ -148,6 +151,14 @@ def resolve(settings: ModelSettings) -> Model:
         settings.mode or (known.mode if known else None) or ("completion" if entry.training == "pretrained" else "chat")
     )
     return Model(entry, settings, mode)
+
+
+def setting_id(temperature: float | None, top_p: float | None) -> str:
+    """A readable name for sampling settings; ``tdefault`` where the endpoint's own default is used."""
+    return "/".join(
+        f"{letter}default" if value is None else f"{letter}{value:g}"
+        for letter, value in (("t", temperature), ("p", top_p))
+    )
 
 
 FACTS = ("family", "developer", "parameters", "training", "release_date", "open_weights", "licence", "region", "source")

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from valuelex.models import Caller, Model, Request, Response
+from valuelex.models import Caller, Model, Request, Response, setting_id
 from valuelex.models.answers import classify
 from valuelex.models.seeds import call_seed, short_id
 from valuelex.projective.settings import AdministrationSettings
@@ -58,7 +58,7 @@ def _items(
 ) -> Iterator[Item]:
     pairs = [(str(i), bare(str(stem))) for i, stem in zip(instrument["item_id"], instrument["stem"], strict=True)]
     for model in population:
-        respondent = f"{model.id}/t{settings.temperature:g}/p{settings.top_p:g}"
+        respondent = f"{model.id}/{setting_id(settings.temperature, settings.top_p)}"
         chat = model.mode == "chat"
         for sample in range(settings.samples):
             order = np.random.default_rng(call_seed(seed, respondent, "order", sample)).permutation(len(pairs))
@@ -73,7 +73,7 @@ def _items(
                     temperature=settings.temperature,
                     top_p=settings.top_p,
                     max_tokens=settings.max_tokens,
-                    seed=call_seed(seed, respondent, stem, sample),
+                    seed=model.seed(call_seed(seed, respondent, stem, sample)),
                     sample_index=sample,
                     stop=() if chat else ("\n",),
                     extra=dict(model.sampling),

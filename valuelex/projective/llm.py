@@ -99,7 +99,7 @@ def request_for(
         prompt="" if chat else f"{system}\n\n{user}\n\nJSON: ",
         temperature=settings.temperature,
         max_tokens=judge_tokens(settings, len(entries)),
-        seed=call_seed(seed, settings.id, completion_id),
+        seed=model.seed(call_seed(seed, settings.id, completion_id)),
         extra={**model.sampling, **_constraint(keys, model.structured)},
     )
     return request, [str(entry["subdimension"]) for entry in asked]

@@ -35,19 +35,20 @@ class AdministrationSettings(BaseModel):
     """Completions per model and stem. Two is the least that lets chance variation be told from the model's own."""
     max_tokens: int = Field(default=120, ge=1)
     """Longest completion, in tokens: room for two or three sentences, which is what a stem asks for."""
-    temperature: float = Field(default=0.7, ge=0, le=2)
-    """Sampling temperature. One for all models, so that models differ by themselves alone; the paper names .7 among its own."""
-    top_p: float = Field(default=0.95, gt=0, le=1)
-    """Nucleus sampling mass; .95 is among the paper's own."""
+    temperature: float | None = Field(default=0.7, ge=0, le=2)
+    """Sampling temperature; `null` sends none.
+    One for all models, so that models differ by themselves alone; the paper names .7 among its own."""
+    top_p: float | None = Field(default=0.95, gt=0, le=1)
+    """Nucleus sampling mass; `null` sends none; .95 is among the paper's own."""
     concurrency: int = Field(default=32, ge=1)
-    """Calls in flight per endpoint."""
+    """Calls in flight, of the models and of LLM judges; models are asked one after another."""
 
 
 class JudgeSettings(ModelSettings):
     """One language model that judges: the keys of a model, and how it is asked."""
 
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    """0, since a judge should give the same completion the same score."""
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    """`null` sends none. 0, since a judge should give the same completion the same score."""
     max_tokens: int = Field(default=400, ge=1)
     """Longest reply, in tokens, to six scales or fewer; every scale more adds 60. A reply that is cut off cannot be parsed."""
     anchors: int = Field(default=1, ge=1, le=5)

@@ -123,7 +123,7 @@ def _judge(study: Study, population: list[Model], ledger: Ledger) -> list[Planne
                 0,
                 calls * RUBRIC_TOKENS,
                 calls * j.max_tokens,
-                j.base_url is not None,
+                not resolve(j).embedded,
                 exact=False,
             )
             for j in judges

@@ -34,7 +34,16 @@ PACKAGES = (
 )
 """Packages whose version can move a number."""
 
-_BELOW = ("errors.py", "resources.py", "tables", "models", "semantics", "psychometrics")
+_BELOW = (
+    "errors.py",
+    "resources.py",
+    "tables",
+    "models",
+    "semantics",
+    "psychometrics",
+    "study/stages.py",
+    "study/embedding.py",
+)
 
 
 @dataclass

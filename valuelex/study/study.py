@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from valuelex.errors import RegistryError, ResultsFolderError, SettingError, StudyFileError, TableError, writing
 from valuelex.models import Caller, Engine, Ledger, Model, ModelEntry, Progress, resolve
@@ -206,7 +207,8 @@ class Study:
         work.caller.concurrency = (
             self.file.elicitation.concurrency if stage.name == "elicit" else self.file.administration.concurrency
         )
-        made = stage.run(work)
+        with threadpool_limits(1):  # one BLAS thread: the last bits of a sum do not depend on the number of cores
+            made = stage.run(work)
         outputs: dict[str, str] = {}
         for name in stage.writes:
             if name in made:
@@ -274,7 +276,10 @@ class Study:
             value = getattr(self.file, first)
             settings[section] = _plain(getattr(value, inner) if inner else value)
         if "models" in stage.sections:
-            settings["models"] = [{**_plain(m.entry), "mode": m.mode} for m in population]
+            settings["models"] = [
+                {**_plain(m.entry), "mode": m.mode, "send_seed": m.settings.send_seed, "structured": m.structured}
+                for m in population
+            ]
         return digest_json(
             {
                 "stage": stage.name,

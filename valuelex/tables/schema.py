@@ -90,7 +90,7 @@ _TABLES = (
             _SAMPLE,
             Column("temperature", "number", "sampling temperature", nullable=True, low=0),
             Column("top_p", "number", "nucleus sampling mass", nullable=True, low=0, high=1),
-            Column("persona", "text", "the respondent's persona or context sentence", nullable=True),
+            Column("persona", "text", "id of the respondent's persona or context", nullable=True),
             Column("seed", "int", "the seed sent with the call", nullable=True),
             Column("mode", "text", "chat or completion", choices=("chat", "completion"), default="chat"),
             Column("elicitation", "text", "open (free answer) or closed (declared vocabulary)", default="open"),
@@ -188,8 +188,8 @@ _TABLES = (
             _id("name", "the cluster's or factor's name"),
             Column("statistic", "text", "what was measured"),
             Column("mean", "number", "over the resamples", nullable=True),
-            Column("ci_low", "number", "2.5th percentile", nullable=True),
-            Column("ci_high", "number", "97.5th percentile", nullable=True),
+            Column("ci_low", "number", "lower end: the percentile that `statistic` names", nullable=True),
+            Column("ci_high", "number", "upper end", nullable=True),
             Column("n_resamples", "int", "how many resamples gave a solution", low=0),
         ),
         ("kind", "name", "statistic"),
@@ -259,8 +259,10 @@ _TABLES = (
             _id("dimension", "the dimension or subdimension", essential=True),
             Column("mean", "number", "mean score, 0-6", essential=True, nullable=True, low=0, high=6),
             Column("se", "number", "its standard error", nullable=True, low=0),
-            Column("ci_low", "number", "lower end of the 95 % interval", nullable=True),
-            Column("ci_high", "number", "upper end of the 95 % interval", nullable=True),
+            Column(
+                "ci_low", "number", "lower end of its interval (comparison.confidence, 95 % by default)", nullable=True
+            ),
+            Column("ci_high", "number", "upper end of its interval", nullable=True),
             Column("n", "int", "applicable judgements behind it", low=0),
             Column("n_items", "int", "items behind it", nullable=True, low=0),
             Column(
@@ -277,8 +279,10 @@ _TABLES = (
             _id("dimension", "on which dimension"),
             Column("estimate", "number", "the difference, in score points (0-6)", nullable=True),
             Column("se", "number", "its standard error", nullable=True, low=0),
-            Column("ci_low", "number", "lower end of the 95 % interval", nullable=True),
-            Column("ci_high", "number", "upper end of the 95 % interval", nullable=True),
+            Column(
+                "ci_low", "number", "lower end of its interval (comparison.confidence, 95 % by default)", nullable=True
+            ),
+            Column("ci_high", "number", "upper end of its interval", nullable=True),
             Column("p", "number", "two-sided p value", nullable=True, low=0, high=1),
             Column(
                 "p_adjusted", "number", "the same, adjusted by Holm over all contrasts", nullable=True, low=0, high=1

@@ -19,6 +19,9 @@ LEAST_WORDS = 6
 WEAK_SILHOUETTE = 0.1
 """Below this mean silhouette the words run into one another: where one cluster ends is the method's choice."""
 
+DISSOLVED = 0.6
+"""Mean Jaccard similarity below which a cluster should not be trusted (Hennig, 2007)."""
+
 MOSTLY_BETWEEN = 0.5
 FEW_MODELS = 10
 """With fewer models than this, a factor whose variance lies mostly between models is their difference, not a dimension."""
@@ -62,6 +65,12 @@ def run(
     silhouette = clusters.silhouettes[clusters.n_clusters]
     if silhouette == silhouette and silhouette < WEAK_SILHOUETTE:
         doubts.append(f"The words cluster weakly by meaning (mean silhouette {silhouette:.2f}): subdimensions blur.")
+    loose = [s["name"] for s in steady if s["kind"] == "cluster" and s["mean"] is not None and s["mean"] < DISSOLVED]
+    if loose:
+        doubts.append(
+            f"{len(loose)} of {clusters.n_clusters} subdimensions do not come back when the words are resampled (mean Jaccard "
+            f"similarity below {DISSOLVED})."
+        )
     document = _document(dimensions, found, clusters, doubts, joint.log, settings, embedder)
     return _tables(found, assignments, steady) | {"taxonomy": document}
 
@@ -137,7 +146,7 @@ def _stability(dimensions: list[dict[str, Any]], found: Empirical, jaccard: np.n
         values = jaccard[:, sub["cluster"]][~np.isnan(jaccard[:, sub["cluster"]])]
         low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (None, None)
         mean = values.mean() if len(values) else None
-        statistic = "Jaccard similarity, words resampled"
+        statistic = "Jaccard similarity, words resampled (interval: 2.5th to 97.5th percentile)"
         rows.append(_steady("cluster", sub["name"], statistic, mean, low, high, len(values)))
     if found.congruence is not None:
         unit = found.adequacy["bootstrap_unit"]

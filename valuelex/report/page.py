@@ -1,0 +1,92 @@
+"""From a study to one HTML page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from valuelex.report import administer, compare, elicit, instrument, judge, lexicon, settings, taxonomy
+from valuelex.report.content import Block, Details, Figure, Section
+from valuelex.report.evidence import Evidence
+from valuelex.report.overview import overview
+
+if TYPE_CHECKING:
+    from valuelex.study import Study
+
+TEMPLATES = Path(__file__).parent / "templates"
+STEPS = (elicit, lexicon, taxonomy, instrument, administer, judge, compare, settings)
+"""The modules that make a section each, in the order of the chain."""
+
+
+def render(study: Study) -> str:
+    """Return the report of a study as one HTML page; what the results do not hold is said in one line.
+
+    Parameters
+    ----------
+    study : Study
+        Its results are read, never written.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    evidence = Evidence(study)
+    sections = build(evidence)
+    # What models and other people's tables say is data: autoescape is on, and only the package's own files pass as they are.
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # plotly.js is the whole bundle: the Python package ships no smaller one.
+    scripts = [get_plotlyjs(), (TEMPLATES / "report.js").read_text(encoding="utf-8")]
+    return environment.get_template("page.html.j2").render(
+        head=overview(evidence),
+        sections=sections,
+        specs={figure.name: Markup(script_json(figure.spec)) for figure in pictures(sections)},
+        style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        scripts=[Markup(script) for script in scripts],
+        policy=_policy(scripts),
+    )
+
+
+def build(evidence: Evidence) -> list[Section]:
+    """Return the page's sections, in the order of the chain."""
+    return [step.section(evidence) for step in STEPS]
+
+
+def pictures(sections: Iterable[Section]) -> Iterator[Figure]:
+    """Yield every figure, in the order of the page."""
+    for section in sections:
+        yield from _figures(section.blocks)
+
+
+def _figures(blocks: Iterable[Block]) -> Iterator[Figure]:
+    for block in blocks:
+        if isinstance(block, Figure):
+            yield block
+        elif isinstance(block, Details):
+            yield from _figures(block.blocks)
+
+
+def script_json(value: Any) -> str:
+    """Return JSON that may stand inside a script element: nothing in it can end the element or begin a comment."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _policy(scripts: Iterable[str]) -> str:
+    """Return a content security policy: no request leaves the page, and only the two known scripts run."""
+    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{value}'" for value in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
+        "form-action 'none'"
+    )
