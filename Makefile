@@ -34,7 +34,7 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	@echo "Installing valuelex into $(VENV) ..."
-	@$(PIP) install --editable '.[demo]'
+	@$(PIP) install --no-compile --editable '.[demo]'
 	@$(BIN)/valuelex models --fetch > /dev/null
 	@touch $@
 
