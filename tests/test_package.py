@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_instruments_and_types(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert "valuelex/py.typed" in names
+    assert {"valuelex/py.typed", "valuelex/report/templates/page.html.j2"} <= names
     for path in (ROOT / "instruments").rglob("*"):
         if path.is_file():
             assert f"valuelex/{path.relative_to(ROOT)}" in names

@@ -40,6 +40,7 @@ def lexicon() -> ValueLexicon:
         ("These are my core values: kindness, fairness", ["kindness", "fairness"]),
         ("honesty and courage; love & peace", ["honesty", "courage", "love", "peace"]),
         ("- a strong sense of duty\n- being kind", ["duty", "kind"]),
+        ("a) Honesty\nb) Love", ["Honesty", "Love"]),
         ('{"values": ["honesty", "care"]}', ["honesty", "care"]),
         ('["honesty"]', ["honesty"]),
         ("<b>Love</b>, “truth”", ["Love", "truth"]),

@@ -152,10 +152,11 @@ def _verdict(low: float, high: float, significant: bool, smallest: float) -> str
 
 def holm(p: list[float | None]) -> list[float | None]:
     """Return p values adjusted by Holm's (1979) step-down rule; missing ones stay missing and do not count."""
-    known = sorted((value, i) for i, value in enumerate(p) if value is not None)
+    from statsmodels.stats.multitest import multipletests
+
+    known = [i for i, value in enumerate(p) if value is not None]
     out: list[float | None] = [None] * len(p)
-    running = 0.0
-    for rank, (value, i) in enumerate(known):
-        running = max(running, min(1.0, (len(known) - rank) * value))
-        out[i] = running
+    if known:
+        for i, adjusted in zip(known, multipletests([p[i] for i in known], method="holm")[1], strict=True):
+            out[i] = float(adjusted)
     return out

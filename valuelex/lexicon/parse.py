@@ -17,7 +17,9 @@ _PREAMBLE = re.compile(
     r"^[^:\n]{0,200}?\b(?:values?|words?|list|are|is|ideals|principles|here|following)\b[^:\n]{0,80}:\s*(?=\S)", re.I
 )
 _AND = re.compile(r"^(?:and|or|&|plus|also)\s+|\s+(?:and|or|&)\s+|\s*/\s*", re.I)
-_LEAD = re.compile(r"^(?:(?:a|an|the|my|our|your|being|to be|be|having|strong|deep|true|sense of)\s+)+", re.I)
+_LEAD = re.compile(
+    r"^(?:[a-j][).]\s+)?(?:(?:a|an|the|my|our|your|being|to be|be|having|strong|deep|true|sense of)\s+)*", re.I
+)
 _EDGE = " \t.,;:!?'’‘()-–—+=~"
 
 

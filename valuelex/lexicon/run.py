@@ -127,6 +127,8 @@ def from_words(
 
 def _count(kept: pd.DataFrame, lexicon: ValueLexicon | None) -> pd.DataFrame:
     glosses = lexicon.glosses if lexicon else {}
+    in_list = kept["raw"].where(~kept["reason"].fillna("").str.contains("running text"))
+    kept = kept.assign(form=in_list.fillna(kept["word"]).str.lower())
     rows: list[dict[str, Any]] = [
         {
             "word": word,
