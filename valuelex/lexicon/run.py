@@ -132,9 +132,7 @@ def _count(kept: pd.DataFrame, lexicon: ValueLexicon | None) -> pd.DataFrame:
     rows: list[dict[str, Any]] = [
         {
             "word": word,
-            "variants": "|".join(
-                sorted({str(raw).lower() for raw in group["raw"].dropna() if len(str(raw).split()) <= 4})
-            ),
+            "variants": "|".join(sorted(set(group["form"]))),
             "n_responses": group["response_id"].nunique(),
             "n_respondents": group["respondent_id"].nunique(),
             "n_models": group["model_id"].nunique(),
