@@ -28,17 +28,18 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/efa.py
 
-$(BIN)/python:
+$(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "valuelex needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make a virtual environment: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@touch $@
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/python
+$(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	@echo "Installing valuelex into $(VENV) ..."
 	@$(PIP) install --no-compile --editable '.[demo]'
 	@$(BIN)/valuelex models --fetch > /dev/null
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(BIN)/python
+$(VENV)/.test: pyproject.toml | $(VENV)/.made
 	@echo "Installing the test extras into $(VENV) ..."
 	@$(PIP) install --editable '.[test]'
 	@touch $@

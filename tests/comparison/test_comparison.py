@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from valuelex.comparison import ComparisonSettings, completion_scores, contrasts, holm, model_scores, run
+from valuelex.errors import DataError
 from valuelex.tables import frame
 
 DIMENSION_OF = {"honest": "Moral", "fair": "Moral", "warm": "Warm"}
@@ -184,3 +185,29 @@ def test_models_that_the_registry_lacks_have_no_covariates() -> None:
     out = run(judgements, completions, instrument, facts=FACTS.iloc[:0], settings=ComparisonSettings())
     assert len(out["comparisons"]) == 0
     assert len(out["scores"]) > 0
+
+
+def test_a_stem_that_one_model_left_out_still_counts_for_the_others() -> None:
+    judgements, completions, instrument = data()
+    third = completions[completions["model_id"] == "large"].assign(model_id="third", respondent_id="third")
+    third["completion_id"] = "third-" + third["completion_id"]
+    theirs = judgements[judgements["completion_id"].str.startswith("large")].copy()
+    theirs["completion_id"] = "third-" + theirs["completion_id"]
+    theirs.loc[~theirs["completion_id"].str.contains("-0-"), ["score", "applicable"]] = [pd.NA, False]
+    facts = pd.concat([FACTS, pd.DataFrame({"parameters": [1e10], "training": ["aligned"]}, index=["third"])])
+    out = run(
+        frame("judgements", pd.concat([judgements, theirs], ignore_index=True)),
+        frame("completions", pd.concat([completions, third], ignore_index=True)),
+        instrument,
+        facts=facts,
+        settings=ComparisonSettings(contrasts=["training"]),
+    )["comparisons"]
+    assert out["method"].str.contains("t over 12 stems").all()
+    assert out["estimate"].notna().all()
+
+
+def test_judgements_of_unknown_completions_are_refused() -> None:
+    judgements, completions, instrument = data()
+    judgements.loc[0, "completion_id"] = "typo"
+    with pytest.raises(DataError, match="such as 'typo'"):
+        run(judgements, completions, instrument, facts=FACTS, settings=ComparisonSettings())

@@ -174,3 +174,24 @@ def test_bad_prompt_files_are_named(tmp_path: Path) -> None:
         load_prompts("twice.yaml", tmp_path)
     with pytest.raises(BadInput, match="there are: default"):
         load_prompts("nosuch", tmp_path)
+
+
+def test_personas_in_any_script_and_of_any_length_have_ids_of_their_own() -> None:
+    long = "You are a person who lives in a very small town by the sea "
+    who = respondents(
+        [CHAT],
+        RespondentSettings(temperature=[1.0], top_p=[1.0], personas=["你是护士", "你是法官", long + "a", long + "b"]),
+    )
+    assert len({r.id for r in who}) == 4
+    assert respondents([CHAT], RespondentSettings(temperature=[None], top_p=[None]))[0].id == "chatty/tdefault/pdefault"
+
+
+def test_a_vocabulary_that_would_break_the_grammar_is_refused(tmp_path: Path) -> None:
+    from valuelex.elicitation.closed import load_vocabulary
+
+    (tmp_path / "v.csv").write_text('word\n"say ""hello"""\n')
+    with pytest.raises(StudyFileError, match="quotation mark"):
+        load_vocabulary("v.csv", tmp_path)
+    (tmp_path / "e.csv").write_text("")
+    with pytest.raises(BadInput, match="cannot be read"):
+        load_vocabulary("e.csv", tmp_path)

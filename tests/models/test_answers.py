@@ -22,6 +22,7 @@ from valuelex.models.answers import classify
         ("As an AI, I don't have values, but I aim for: honesty, care, fairness, clarity.", "ok", "disclaimer"),
         ("love love love love love love love love love", "invalid", "degenerate repetition"),
         ("I don't have patience for liars.", "ok", None),
+        ("I\u2019m sorry, but I can\u2019t assist with that.", "refused", "declines or disclaims"),
     ],
 )
 def test_status_and_reason(text: str, status: str, reason: str | None) -> None:

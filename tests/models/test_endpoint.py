@@ -169,3 +169,115 @@ def test_a_real_model_gives_the_same_answers_in_any_order(model_id: str, tmp_pat
     back = Caller(Ledger(tmp_path / "b.jsonl")).ask("t", model, requests[::-1])[::-1]
     assert [r.text for r in forth] == [r.text for r in back]
     assert all(r.n_tokens_out for r in forth)
+
+
+class RawStubServer:
+    """Answers every request with one fixed reply; a stub for endpoints that answer oddly."""
+
+    def __init__(self, status: int, kind: str, body: bytes) -> None:
+        import threading
+        from http.server import BaseHTTPRequestHandler, HTTPServer
+
+        class Handler(BaseHTTPRequestHandler):
+            def reply(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = reply
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def chat_reply(message: str) -> bytes:
+    choice = f'{{"index":0,"finish_reason":"stop","message":{message}}}'
+    return f'{{"id":"x","object":"chat.completion","created":0,"model":"m","choices":[{choice}]}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "text"),
+    [
+        (chat_reply('{"role":"assistant","content":[{"type":"text","text":"honesty"}]}'), "ok", "honesty"),
+        (chat_reply('{"role":"assistant","content":"love \\ud83d"}'), "ok", "love ?"),
+        (chat_reply('{"role":"assistant","content":null,"refusal":"I cannot."}'), "ok", "I cannot."),
+        (chat_reply("null"), "error", ""),
+        (b'{"choices":[]}', "error", ""),
+        (b'{"choices":[{"index":0,"mess', "error", ""),
+        (b"null", "error", ""),
+    ],
+    ids=["parts", "half an emoji", "refusal", "no message", "no choice", "cut off", "null"],
+)
+def test_odd_replies_are_rows_and_can_be_read_back(body: bytes, status: str, text: str, tmp_path: Path) -> None:
+    server = RawStubServer(200, "application/json", body)
+    try:
+        engine = EndpointEngine(server.url, max_retries=0)
+        asyncio.run(engine.check())
+        engine = EndpointEngine(server.url, max_retries=0)
+        found = ask(engine, REQUEST)
+    finally:
+        server.close()
+    assert (found.status, found.text) == (status, text)
+    ledger = Ledger(tmp_path / "calls.jsonl")
+    ledger.append(REQUEST, found)
+    ledger.close()
+    assert Ledger(ledger.path).get(REQUEST.key) == found
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "said"),
+    [
+        (200, "text/html", b"<html>a web page</html>", "all failed"),
+        (400, "application/json", b'{"error":{"message":"API key not valid"}}', "API key not valid"),
+        (402, "application/json", b'{"error":{"message":"no credits"}}', "keeps answering 402"),
+    ],
+)
+def test_what_fails_for_every_call_stops_the_run_and_leaves_no_row(
+    status: int, kind: str, body: bytes, said: str, tmp_path: Path
+) -> None:
+    server = RawStubServer(status, kind, body)
+    model = resolve(ModelSettings(id="alpha", base_url=server.url, max_retries=0))
+    requests = [replace(REQUEST, model_id="alpha", endpoint=server.url, sample_index=i) for i in range(20)]
+    ledger = Ledger(tmp_path / "calls.jsonl")
+    try:
+        with pytest.raises(EndpointError, match=said):
+            Caller(ledger).ask("elicit", model, requests)
+    finally:
+        server.close()
+    assert len(ledger) == 0
+
+
+def test_calls_work_inside_a_running_loop_as_in_a_notebook(stub, tmp_path: Path) -> None:
+    server = stub()
+    requests = [replace(REQUEST, model_id="alpha", endpoint=server.url, sample_index=i) for i in range(3)]
+
+    async def cell() -> list[Response]:
+        return Caller(Ledger(tmp_path / "calls.jsonl")).ask("elicit", stub_model(server.url), requests)
+
+    assert all(r.status == "ok" for r in asyncio.run(cell()))
+
+
+def test_the_same_request_is_made_once(stub, tmp_path: Path) -> None:
+    server = stub()
+    request = replace(REQUEST, model_id="alpha", endpoint=server.url)
+    both = Caller(Ledger(tmp_path / "calls.jsonl")).ask("elicit", stub_model(server.url), [request, request])
+    assert len(server.requests()) == 1
+    assert both[0] == both[1]
+
+
+def test_a_proxy_of_the_environment_is_not_used_for_this_machine(stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert ask(EndpointEngine(stub().url, max_retries=0), REQUEST).status == "ok"

@@ -63,6 +63,14 @@ def test_a_last_line_that_only_lacks_its_end_is_kept(ledger: Ledger) -> None:
     again.append(replace(REQUEST, sample_index=9), Response("next"))
     again.close()
     assert len(Ledger(ledger.path)) == 4
+    assert again.get(replace(REQUEST, sample_index=9).key) == Response("next")
+
+
+def test_looking_only_mends_nothing(ledger: Ledger) -> None:
+    ledger.path.write_bytes(ledger.path.read_bytes()[:-30])
+    before = ledger.path.read_bytes()
+    assert len(Ledger(ledger.path, mend=False)) == 2
+    assert ledger.path.read_bytes() == before
 
 
 def test_an_empty_line_is_passed_over_and_said(ledger: Ledger) -> None:

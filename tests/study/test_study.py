@@ -403,3 +403,48 @@ def test_the_demo_asks_at_least_24_respondents_for_600_answers() -> None:
     who = respondents([resolve(m) for m in file.models], file.respondents)
     assert len(who) >= 24
     assert len(who) * 15 * file.elicitation.samples >= 600
+
+
+# ---- before the first call ----
+
+
+def test_what_a_later_stage_cannot_use_is_refused_before_the_first_call(stub, stub_study) -> None:
+    server = stub()
+    for name, changes in {
+        "taxonomy": {"instrument": {"taxonomy": "schwarz"}},
+        "lexicon": {"lexicon": {"values": "valus"}},
+        "embedding": {"taxonomy": {"embedding": "minilm"}},
+        "judge": {"judges": [{"id": "nobody"}]},
+        "judge key": {"judges": [{"id": "j", "base_url": server.url, "api_key_env": "NO_SUCH_KEY"}]},
+        "self": {"judges": [{"id": "alpha-7b-chat", "base_url": server.url, "model": "alpha"}]},
+    }.items():
+        with pytest.raises(ValuelexError) as error:
+            valuelex.Study.load(stub_study(server.url, folder=name, **changes)).run("compare")
+        assert error.value.exit_code == 2
+        assert server.requests() == [], name
+
+
+def test_a_dry_run_does_not_count_from_stale_tables(stub, stub_study) -> None:
+    server = stub()
+    judges = ["embedded", {"id": "j", "base_url": server.url, "model": "judge"}]
+    valuelex.Study.load(stub_study(server.url, judges=judges)).run("judge")
+    larger = valuelex.Study.load(stub_study(server.url, judges=judges, instrument={"stems": 18}))
+    plan = {(p.stage, p.model_id): p for p in dry_run(larger)}
+    assert plan["administer", "alpha-1b"].planned == 18
+    assert plan["judge", "j"].planned == 36
+    assert not plan["judge", "j"].exact
+
+
+def test_a_dry_run_does_not_mend_the_ledger(stub, stub_study) -> None:
+    study = valuelex.Study.load(stub_study(stub().url))
+    study.run("elicit")
+    ledger = study.results / "calls.jsonl"
+    ledger.write_bytes(ledger.read_bytes()[:-20])
+    before = ledger.read_bytes()
+    dry_run(study)
+    assert ledger.read_bytes() == before
+
+
+def test_names_that_yaml_reads_otherwise(tmp_path: Path) -> None:
+    for name in ("2024", "yes", "a: b"):
+        assert valuelex.Study.load(write_template(tmp_path / name, "demo")).file.name == name

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,21 @@ from valuelex.tables import empty, frame
 
 @dataclass(frozen=True)
 class Contrast:
-    """A named weighting of models: the estimate is the sum of weight x mean score."""
+    """A question put to each stem: the estimate is the sum of weight x score over the models that have one.
+
+    Attributes
+    ----------
+    name, method : str
+    weigh : callable
+        The weights for the models present on a stem; None where these do not allow the question.
+    weights : dict
+        With all models present.
+    """
 
     name: str
-    weights: dict[str, float]
     method: str
+    weigh: Callable[[Sequence[str]], dict[str, float] | None]
+    weights: dict[str, float]
 
 
 def contrasts(facts: pd.DataFrame, settings: ComparisonSettings) -> list[Contrast]:
@@ -38,45 +49,58 @@ def contrasts(facts: pd.DataFrame, settings: ComparisonSettings) -> list[Contras
         known = facts[covariate].dropna()
         missing = [str(m) for m in facts.index if m not in known.index]
         note = f"; left out for want of {covariate}: {', '.join(missing)}" if missing else ""
-        make = (
-            _size_slope(known.astype(float))
-            if covariate == "parameters"
-            else _level_pairs(covariate, known.astype(str))
-        )
-        found += [Contrast(c.name, c.weights, c.method + note) for c in make]
-    return found
+        if covariate == "parameters":
+            sizes = {str(m): float(np.log10(v)) for m, v in known.astype(float).items()}
+            method = f"least-squares slope on log10(parameters), {len(sizes)} models"
+            found.append(_contrast("parameters: slope per tenfold size", method + note, partial(_slope, sizes), sizes))
+            continue
+        groups = {level: [str(m) for m in members.index] for level, members in known.groupby(known.astype(str))}
+        for low, high in itertools.combinations(sorted(groups), 2):
+            method = f"difference of means, {len(groups[high])} against {len(groups[low])} models"
+            weigh = partial(_difference, groups[low], groups[high])
+            found.append(_contrast(f"{covariate}: {high} - {low}", method + note, weigh, [*groups[low], *groups[high]]))
+    return [c for c in found if c is not None]
 
 
-def _size_slope(parameters: pd.Series) -> Iterator[Contrast]:
+def _contrast(name: str, method: str, weigh: Callable[[Sequence[str]], Any], models: Iterable[str]) -> Contrast | None:
+    weights = weigh(list(models))
+    return None if weights is None else Contrast(name, method, weigh, weights)
+
+
+def _slope(sizes: dict[str, float], present: Sequence[str]) -> dict[str, float] | None:
     """The least-squares slope on log10(parameters), as weights; with two models it is their difference per tenfold size."""
-    x = np.log10(parameters.to_numpy())
+    models = [m for m in present if m in sizes]
+    x = np.array([sizes[m] for m in models])
     if len(np.unique(x)) < 2:
-        return
+        return None
     centred = x - x.mean()
-    weights = dict(zip((str(m) for m in parameters.index), (centred / (centred**2).sum()).tolist(), strict=True))
-    yield Contrast(
-        "parameters: slope per tenfold size",
-        weights,
-        f"least-squares slope on log10(parameters), {len(parameters)} models",
-    )
+    return dict(zip(models, (centred / (centred**2).sum()).tolist(), strict=True))
 
 
-def _level_pairs(covariate: str, levels: pd.Series) -> Iterator[Contrast]:
-    groups = {level: [str(m) for m in members.index] for level, members in levels.groupby(levels)}
-    for low, high in itertools.combinations(sorted(groups), 2):
-        weights = {m: -1 / len(groups[low]) for m in groups[low]} | {m: 1 / len(groups[high]) for m in groups[high]}
-        yield Contrast(
-            f"{covariate}: {high} - {low}",
-            weights,
-            f"difference of means, {len(groups[high])} against {len(groups[low])} models",
-        )
+def _difference(low: list[str], high: list[str], present: Sequence[str]) -> dict[str, float] | None:
+    lows, highs = [m for m in present if m in low], [m for m in present if m in high]
+    if not lows or not highs:
+        return None
+    return {m: -1 / len(lows) for m in lows} | {m: 1 / len(highs) for m in highs}
+
+
+def _per_stem(contrast: Contrast, table: pd.DataFrame) -> tuple[np.ndarray, float]:
+    """The contrast's value on every stem that allows it, and the median number of models behind one."""
+    values, counts = [], []
+    for _, row in table.iterrows():
+        scores = row.dropna()
+        weights = contrast.weigh([str(m) for m in scores.index])
+        if weights is not None:
+            values.append(sum(weight * float(scores[m]) for m, weight in weights.items()))
+            counts.append(len(weights))
+    return np.array(values), float(np.median(counts)) if counts else 0.0
 
 
 def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSettings) -> pd.DataFrame:
     """Return the table `comparisons`, at the level of dimensions.
 
-    Every contrast is computed within each stem that all its models answered, and averaged over stems; the t interval takes
-    stems as sampled and **models as fixed**. It says whether these models differ on stems like these; it does not reach to
+    Every contrast is computed within each stem, from the models that have a score there, and averaged over stems; the t
+    interval takes stems as sampled and **models as fixed**. It says whether these models differ on stems like these; it does not reach to
     other models, however small its p. p values are adjusted by Holm over the whole table, contrasts
     that weigh the models in the same proportions (with two models, all of them) counted once.
     """
@@ -89,7 +113,7 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
     rows: list[dict[str, Any]] = []
     for contrast, (dimension, group) in itertools.product(todo, means.groupby("dimension", sort=True)):
         table = group.pivot(index="item_id", columns="model_id", values="score").reindex(columns=list(contrast.weights))
-        values = (table.dropna() * pd.Series(contrast.weights)).sum(axis=1).to_numpy(dtype=float)
+        values, models = _per_stem(contrast, table)
         k = len(values)
         estimate = float(values.mean()) if k else None
         se = float(values.std(ddof=1) / np.sqrt(k)) if k > 1 else None
@@ -102,7 +126,7 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
             "ci_high": None,
             "p": None,
             "p_adjusted": None,
-            "method": f"{contrast.method}; within stems, t over {k} stems, models fixed",
+            "method": f"{contrast.method}; within stems (median {models:g} models on a stem), t over {k} stems, models fixed",
             "verdict": "undecided: fewer than two stems",
         }
         if estimate is not None and se is not None:

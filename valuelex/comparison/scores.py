@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from valuelex.errors import DataError
 from valuelex.tables import empty, frame
 
 
@@ -29,6 +30,12 @@ def completion_scores(
     DataFrame
         Columns completion_id, model_id, item_id, sample_index, level, dimension, score (float), judged and applicable counts.
     """
+    unknown = sorted(set(judgements["completion_id"]) - set(completions["completion_id"]))
+    if unknown:
+        raise DataError(
+            f"{len(unknown)} completion_id of the judgements are not among the completions, such as '{unknown[0]}'.",
+            "Correct the ids, or give the completions that these judgements belong to.",
+        )
     joined = judgements.merge(completions[["completion_id", "model_id", "item_id", "sample_index"]], on="completion_id")
     joined["applicable"] = joined["applicable"].fillna(False).astype(bool) & joined["score"].notna()
     joined["score"] = joined["score"].astype(float).where(joined["applicable"])

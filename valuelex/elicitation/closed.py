@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from valuelex.errors import StudyFileError
-from valuelex.tables import own_or_packaged
+from valuelex.tables import own_or_packaged, read_frame
 
 
 def load_vocabulary(source: str, folder: Path) -> list[str]:
     """Return the declared words, sorted, from instruments/lexicon/ or a CSV file with a column `word`."""
-    import pandas as pd
-
     path = own_or_packaged(source, "lexicon", ".csv", folder)
-    data = pd.read_csv(path, dtype="string", keep_default_na=False)
+    data = read_frame(path)
     if "word" not in data.columns:
         raise StudyFileError(f"{path}: column word is missing.", "The vocabulary is a CSV file with one word per row.")
-    return sorted({str(w).strip() for w in data["word"] if str(w).strip()})
+    words = sorted({str(w).strip() for w in data["word"].dropna() if str(w).strip()})
+    odd = [w for w in words if any(c in w for c in '"\\\n')]
+    if not words or odd:
+        what = f"'{odd[0]}' holds a quotation mark or backslash" if odd else "it holds no words"
+        raise StudyFileError(f"{path}: {what}.", "A vocabulary is plain words, one per row, in the column word.")
+    return words
 
 
 def constraint(words: list[str], n: int, how: Literal["grammar", "json_schema", "none"]) -> dict[str, Any]:

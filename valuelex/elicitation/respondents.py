@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from valuelex.elicitation.settings import Persona, RespondentSettings
 from valuelex.errors import StudyFileError
 from valuelex.models import Model, setting_id
+from valuelex.models.seeds import short_id
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,7 @@ def _personas(settings: RespondentSettings) -> list[Persona | None]:
 
 
 def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40]
+    """A readable id; a long or non-Latin text gets some digits of its hash, so that no two share one."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    short = plain[:40].rstrip("-")
+    return short if plain and short == plain and text.isascii() else f"{short}-{short_id(text)[:6]}".strip("-")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from valuelex.errors import BadInput
 from valuelex.resources import instruments
-from valuelex.tables import own_or_packaged
+from valuelex.tables import own_or_packaged, read_frame
 
 # Headwords that are as often something else in running text ("I share", "to support"); in a list they count.
 _WEAK_IN_PROSE = (
@@ -81,7 +81,7 @@ def load_lexicon(source: str, folder: Path) -> ValueLexicon:
     import pandas as pd
 
     path = own_or_packaged(source, "lexicon", ".csv", folder)
-    data = pd.read_csv(path, dtype=str, keep_default_na=False)
+    data = read_frame(path).astype(object).fillna("")
     missing = {"word", "gloss", "variants"} - set(data.columns)
     if missing:
         raise BadInput(

@@ -35,7 +35,9 @@ def classify(response: Response) -> tuple[str, str | None]:
     """
     if response.status == "error":
         return "error", response.error or "the endpoint gave no reason"
-    text = response.text.strip()
+    text = response.text.strip().replace("\u2019", "'").replace("\u2018", "'")
+    if response.finish_reason == "content_filter":
+        return "refused", "stopped by the endpoint's content filter"
     if not text:
         return "invalid", "empty"
     tokens = [token.lower() for token in _TOKEN.findall(text)]

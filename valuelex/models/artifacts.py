@@ -80,7 +80,9 @@ def _assemble(artifact: Artifact, path: Path) -> None:
     """Concatenate the parts beside `path`, then rename: a cut-off download never looks like a model."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-") as folder:
+    with writing(path.parent):
+        temporary = tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-")
+    with temporary as folder:
         whole = Path(folder) / artifact.file
         with writing(path), whole.open("wb") as out:
             for part in artifact.parts:

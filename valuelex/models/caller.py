@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from valuelex.errors import EndpointError
 from valuelex.models.artifacts import Tell
@@ -13,6 +15,9 @@ from valuelex.models.endpoint import EndpointEngine
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model
 from valuelex.models.request import Engine, Request, Response
+
+ALL_FAIL = 5
+"""When this many calls to a model fail and none succeeded, it is the settings that are wrong, not the calls."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,10 @@ class Caller:
         EndpointError
             When the endpoint cannot answer at all; everything that was answered before is in the ledger.
         """
-        asyncio.run(self._ask(stage, model, requests))
+        if self.missing(requests):
+            _run_to_end(self._ask(stage, model, requests))
+        else:
+            self.on_progress(_Pace(stage, model.id, len(requests), len(requests)).progress())
         found = [self.ledger.get(request.key) for request in requests]
         return [response for response in found if response is not None]
 
@@ -67,11 +75,10 @@ class Caller:
         return sum(request.key not in self.ledger for request in requests)
 
     async def _ask(self, stage: str, model: Model, requests: Sequence[Request]) -> None:
-        todo = [request for request in requests if request.key not in self.ledger]
-        pace = _Pace(stage, model.id, len(requests), len(requests) - len(todo))
+        # Two places of a design may ask the very same thing: it is asked once.
+        todo = list({request.key: request for request in requests if request.key not in self.ledger}.values())
+        pace = _Pace(stage, model.id, len(requests), len(requests) - self.missing(requests))
         self.on_progress(pace.progress())
-        if not todo:
-            return
         engine = self.engines.get(model.id) or model.engine(self.tell)
         try:
             if isinstance(engine, EndpointEngine):
@@ -83,25 +90,58 @@ class Caller:
 
     async def _run(self, engine: Engine, todo: Sequence[Request], pace: _Pace) -> None:
         queue = iter(todo)
+        failures: list[BaseException] = []
+        held: list[tuple[Request, Response]] = []  # errors, until the first answer shows that not everything fails
+        answered = False
 
         async def work() -> None:
+            nonlocal answered
             for request in queue:
-                response = await engine.complete(request)
-                self.ledger.append(request, response)
-                pace.count(response)
-                self.on_progress(pace.progress())
+                if failures:
+                    return
+                try:
+                    response = await engine.complete(request)
+                    if response.status == "error" and not answered:
+                        held.append((request, response))
+                        if len(held) >= ALL_FAIL:
+                            raise EndpointError(
+                                f"The first {len(held)} calls to {request.model_id} all failed: {held[-1][1].error}.",
+                                "Mend the model's settings in the study file; these failures were not kept.",
+                            )
+                        continue
+                    answered = True
+                    for kept in (*held, (request, response)):
+                        self.ledger.append(*kept)
+                        pace.count(kept[1])
+                    held.clear()
+                    self.on_progress(pace.progress())
+                except Exception as error:
+                    failures.append(error)
+                    return
 
-        workers = [asyncio.create_task(work()) for _ in range(min(self.concurrency, len(todo)))]
-        done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
-        failure = next((task.exception() for task in done if task.exception()), None)
-        if failure is None:
+        # After a failure no new call is begun, and those in flight may still come back: they are paid for.
+        await asyncio.gather(*(work() for _ in range(min(self.concurrency, len(todo)))))
+        if not failures:
+            for kept in held:
+                self.ledger.append(*kept)
+                pace.count(kept[1])
+            self.on_progress(pace.progress())
             return
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        failure = failures[0]
         if isinstance(failure, EndpointError):
             raise EndpointError(f"{failure.what} {pace.done} of {pace.planned} answers are kept.", failure.remedy)
         raise failure
+
+
+def _run_to_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine from plain code, also where a loop runs already, as it does in every notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 class _Pace:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from valuelex.errors import EndpointError
 from valuelex.models.request import Request, Response
@@ -62,7 +63,10 @@ class EndpointEngine:
                 default_headers=self._headers,
                 timeout=self._timeout,
                 max_retries=self._max_retries,
-                http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
+                # A proxy of the environment must not see what stays on this machine.
+                http_client=openai.DefaultAioHttpClient(
+                    timeout=self._timeout, trust_env=not _on_loopback(self.base_url)
+                ),
             )
         return self._client
 
@@ -89,7 +93,7 @@ class EndpointEngine:
                 raise self._refused() from error
         except openai.APIConnectionError as error:
             raise self._unreachable() from error
-        except (openai.OpenAIError, ValueError):
+        except (openai.OpenAIError, ValueError, AttributeError, TypeError):
             return  # it answers, and has no such list or writes it in its own way
 
     async def complete(self, request: Request) -> Response:
@@ -110,7 +114,8 @@ class EndpointEngine:
                 reply = await self._open().chat.completions.create(messages=messages, **body)
             else:
                 reply = await self._open().completions.create(prompt=request.prompt, **body)
-        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+            return _response(reply, request, time.perf_counter() - started)
+        except openai.AuthenticationError as error:
             raise self._refused() from error
         except openai.NotFoundError as error:
             raise EndpointError(
@@ -121,15 +126,15 @@ class EndpointEngine:
         except openai.APIConnectionError as error:
             raise self._unreachable() from error
         except openai.APIStatusError as error:
-            if error.status_code == 429 or error.status_code >= 500:
+            if error.status_code in LASTING or error.status_code >= 500:
                 raise EndpointError(
                     f"{self.base_url} keeps answering {error.status_code} for '{request.endpoint_model}' ({_said(error)}).",
-                    "Wait, or lower elicitation.concurrency; the same command goes on where this one stopped.",
+                    "Wait, mend the account, or lower the concurrency; the same command goes on where this one stopped.",
                 ) from error
-            return Response("", status="error", latency_s=time.perf_counter() - started, error=_said(error))
-        except openai.OpenAIError as error:
-            return Response("", status="error", latency_s=time.perf_counter() - started, error=_said(error))
-        return _response(reply, request, time.perf_counter() - started)
+            return Response("", status="error", latency_s=time.perf_counter() - started, error=_clean(_said(error)))
+        except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:
+            said = f"the reply has no readable form: {_said(error)}"
+            return Response("", status="error", latency_s=time.perf_counter() - started, error=_clean(said))
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"model": request.endpoint_model, "max_tokens": request.max_tokens}
@@ -169,6 +174,29 @@ class EndpointEngine:
             self._client = None
 
 
+LASTING = frozenset({402, 408, 409, 429})
+"""Status codes that say "not now": no account balance, time-outs, rate limits. They stop the run and leave no row."""
+
+
+def _on_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def _plain_text(content: Any) -> str:
+    """The text of a message; some endpoints send a list of parts, of which those of type text count."""
+    if isinstance(content, list):
+        parts = [p if isinstance(p, dict) else getattr(p, "__dict__", {}) for p in content]
+        return "".join(str(p.get("text", "")) for p in parts if p.get("type", "text") == "text")
+    if content is None or isinstance(content, str):
+        return content or ""
+    raise TypeError(f"content is a {type(content).__name__}")
+
+
+def _clean(text: str) -> str:
+    """Half a surrogate pair (a cut-off emoji) cannot be written as UTF-8: it becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def key_from_environment(variable: str | None) -> str | None:
     """Read a key; raise `EndpointError` naming the variable when it is not set."""
     if variable is None:
@@ -194,15 +222,15 @@ def _response(reply: Any, request: Request, latency: float) -> Response:
         return Response("", status="error", latency_s=latency, error="the endpoint returned no choice")
     choice = choices[0]
     if request.mode == "chat":
-        text = choice.message.content or ""
+        text = _plain_text(choice.message.content) or _plain_text(getattr(choice.message, "refusal", None))
         reasoning = getattr(choice.message, "reasoning_content", None) or getattr(choice.message, "reasoning", None)
     else:
-        text, reasoning = choice.text or "", None
+        text, reasoning = _plain_text(choice.text), None
     return Response(
-        text=text,
+        text=_clean(text),
         finish_reason=choice.finish_reason,
         n_tokens_in=tokens_in,
         n_tokens_out=tokens_out,
         latency_s=latency,
-        reasoning=reasoning if isinstance(reasoning, str) else None,
+        reasoning=_clean(reasoning) if isinstance(reasoning, str) else None,
     )

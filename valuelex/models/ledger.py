@@ -28,6 +28,8 @@ class Ledger:
     ----------
     path : Path
         ``calls.jsonl``; made when the first call is appended.
+    mend : bool
+        Whether a cut-off last line is moved away. False only looks: for whoever does not hold the results folder.
 
     Attributes
     ----------
@@ -40,8 +42,9 @@ class Ledger:
         If a line before the last is broken: that is damage, not an interrupted write, and it is not passed over.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, mend: bool = True) -> None:
         self.path = path
+        self._mend = mend
         self.notes: list[str] = []
         self._index: dict[str, tuple[int, int]] = {}
         self._file: int | None = None
@@ -83,7 +86,11 @@ class Ledger:
                 self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             written = os.write(self._file, line)
             if written < len(line):  # a full disk may take a part of the line: try the rest, which names the reason
-                os.write(self._file, line[written:])
+                try:
+                    os.write(self._file, line[written:])
+                except OSError:
+                    os.ftruncate(self._file, self._size)  # no line may be glued onto a fragment
+                    raise
         self._index[key] = (self._size, len(line))
         self._size += len(line)
 
@@ -118,15 +125,16 @@ class Ledger:
                 elif line.startswith(_HEAD) and line.endswith(b"}\n"):
                     self._index[line[_KEY].decode("ascii", "replace")] = (offset, len(line))
                 elif file.read(1) == b"":
-                    self._mend_last_line(number, offset, line)
-                    break
+                    if self._mend:
+                        self._mend_last_line(number, offset, line)
+                    return
                 else:
                     raise LedgerError(
                         f"{self.path}, line {number}: broken in the middle of the ledger.",
                         "Restore the file from a copy, or delete this line: its call will be made again.",
                     )
                 offset += len(line)
-        self._size = offset
+            self._size = offset
 
     def _mend_last_line(self, number: int, offset: int, line: bytes) -> None:
         """Keep a whole last line that only lacks its newline; move a broken one to ``calls.jsonl.broken``."""
@@ -147,6 +155,7 @@ class Ledger:
             with broken.open("ab") as file:
                 file.write(line.rstrip(b"\n") + b"\n")
             os.truncate(self.path, offset)
+        self._size = offset
         self.notes.append(
             f"{self.path}, line {number}: the last line was cut off by an interruption; it was moved to {broken.name} and "
             "its call will be made again."

@@ -9,6 +9,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
+from valuelex.errors import DataError
 from valuelex.models import Caller, Model, Request, Response, setting_id
 from valuelex.models.answers import classify
 from valuelex.models.seeds import call_seed, short_id
@@ -57,6 +58,13 @@ def _items(
     instrument: pd.DataFrame, population: Sequence[Model], settings: AdministrationSettings, seed: int
 ) -> Iterator[Item]:
     pairs = [(str(i), bare(str(stem))) for i, stem in zip(instrument["item_id"], instrument["stem"], strict=True)]
+    first: dict[str, str] = {}
+    for item_id, stem in pairs:
+        if first.setdefault(stem, item_id) != item_id:
+            raise DataError(
+                f"instrument: items {first[stem]} and {item_id} have the same stem.",
+                "One completion cannot count as two: keep one of the items (every completion is judged on every scale anyway).",
+            )
     for model in population:
         respondent = f"{model.id}/{setting_id(settings.temperature, settings.top_p)}"
         chat = model.mode == "chat"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from valuelex import elicitation, projective
-from valuelex.errors import TableError
 from valuelex.models import Ledger, Model, Request, resolve
 from valuelex.models.seeds import call_seed
 from valuelex.study.manifest import LEDGER
@@ -50,7 +49,7 @@ def dry_run(study: Study, to: str = "report") -> list[PlannedCalls]:
     """Return the calls that `study.run(to)` would make, stage by stage and model by model."""
     stages = study.stages(to)
     population = study.population(stages)
-    ledger = Ledger(study.results / LEDGER)
+    ledger = Ledger(study.results / LEDGER, mend=False)
     out: list[PlannedCalls] = []
     for name in stages:
         if STAGES[name].given in study.file.inputs:
@@ -86,10 +85,10 @@ def _by_model(stage: str, population: list[Model], requests: list[Request], ledg
 
 def _administer(study: Study, population: list[Model], ledger: Ledger) -> list[PlannedCalls]:
     settings = study.file.administration
-    try:
-        table = study.given.get("instrument")
-        table = study.read("instrument") if table is None else table
-    except TableError:
+    table = study.given.get("instrument")
+    if table is None and study.is_done("instrument"):
+        table = study.read("instrument")
+    if table is None:
         calls = study.file.instrument.stems * settings.samples
         tokens = (calls * 40, calls * settings.max_tokens)
         return [PlannedCalls("administer", m.id, calls, 0, *tokens, not m.embedded, exact=False) for m in population]
@@ -99,33 +98,23 @@ def _administer(study: Study, population: list[Model], ledger: Ledger) -> list[P
 
 def _judge(study: Study, population: list[Model], ledger: Ledger) -> list[PlannedCalls]:
     judges = [j for j in study.file.judges if not isinstance(j, str)]
-    try:
-        tables = {
-            name: study.given[name] if name in study.given else study.read(name)
-            for name in ("completions", "instrument")
-        }
-        items = projective.plan_judge(
-            **tables,
-            manual=study.read("manual"),
-            judges=judges,
-            seed=call_seed(study.file.seed, "judge"),
-            population=population,
-        )
-    except TableError:  # an earlier stage has yet to write them
+    if not judges:
+        return []
+    if not study.is_done("administer"):  # an earlier stage has yet to write what will be judged
         given = study.given.get("completions")
         own = study.file.instrument.stems * study.file.administration.samples * len(population)
         calls = own if given is None else len(given)
+        tokens = calls * RUBRIC_TOKENS
         return [
-            PlannedCalls(
-                "judge",
-                j.id,
-                calls,
-                0,
-                calls * RUBRIC_TOKENS,
-                calls * j.max_tokens,
-                not resolve(j).embedded,
-                exact=False,
-            )
+            PlannedCalls("judge", j.id, calls, 0, tokens, calls * j.max_tokens, not resolve(j).embedded, exact=False)
             for j in judges
         ]
+    items = projective.plan_judge(
+        study.read("completions"),
+        study.read("instrument"),
+        study.read("manual"),
+        judges=judges,
+        seed=call_seed(study.file.seed, "judge"),
+        population=population,
+    )
     return _by_model("judge", [resolve(j) for j in judges], [item.request for item in items], ledger)

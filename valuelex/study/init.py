@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from valuelex.errors import SettingError, StudyFileError, writing
@@ -30,7 +31,7 @@ def write_template(folder: Path, template: str) -> Path:
     for line in find("studies", f"{template}.yaml").read_text(encoding="utf-8").splitlines():
         if line.startswith("results:"):
             continue  # the ready study writes into the checkout; a new one writes beside its file
-        lines.append(f"name: {name}" if line.startswith("name:") else line)
+        lines.append(f"name: {json.dumps(name, ensure_ascii=False)}" if line.startswith("name:") else line)
     with writing(path):
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")

@@ -88,10 +88,20 @@ def _lexicon(work: Work) -> Outputs:
     settings = work.file.lexicon
     if "words" in work.given:
         made = lexicon.from_words(work.given["words"], settings)
-        return made | ({"lexicon": work.given["lexicon"]} if "lexicon" in work.given else {})
+        return made | ({"lexicon": _counted(work.given["lexicon"], made["lexicon"])} if "lexicon" in work.given else {})
     return lexicon.run(
         work.read("responses"), settings, embedder=work.embedder if settings.unknown else None, folder=work.folder
     )
+
+
+def _counted(given: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """A given lexicon whose counts are empty takes them from the words."""
+    out = given.copy()
+    counts = counted.set_index("word")
+    for column in ("n_responses", "n_respondents", "n_models"):
+        own = out["word"].map(counts[column]).fillna(0).astype("Int64")
+        out[column] = out[column].where(out[column] > 0, own)
+    return out[out["n_respondents"] > 0].reset_index(drop=True)
 
 
 def _taxonomy(work: Work) -> Outputs:

@@ -16,12 +16,24 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from valuelex import projective
 from valuelex.errors import RegistryError, ResultsFolderError, SettingError, StudyFileError, TableError, writing
-from valuelex.models import Caller, Engine, Ledger, Model, ModelEntry, Progress, resolve
+from valuelex.lexicon import load_lexicon
+from valuelex.models import (
+    Caller,
+    Engine,
+    Ledger,
+    Model,
+    ModelEntry,
+    Progress,
+    key_from_environment,
+    registry,
+    resolve,
+)
 from valuelex.study.file import StudyFile, load_study_file, study_path
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest, sources_digest
 from valuelex.study.stages import STAGES, Stage, Work, needed
-from valuelex.tables import DOCUMENTS, TABLES, digest, digest_json, files_of, read, read_input, write
+from valuelex.tables import DOCUMENTS, TABLES, digest, digest_json, files_of, own_or_packaged, read, read_input, write
 
 # Settings that cannot move an answer: changing them leaves finished stages as they are.
 _HARMLESS = {"concurrency", "timeout", "max_retries", "api_key_env", "headers_env"}
@@ -169,7 +181,7 @@ class Study:
         listener = listener or Listener()
         stages = self.stages(to)
         population = self.population(stages)
-        _ = self.given
+        self._preflight(stages, population)
         ran = []
         with self._locked():
             manifest = self._manifest()
@@ -192,6 +204,25 @@ class Study:
             if to == "report":
                 ran += self._run_report(manifest, listener)
         return ran
+
+    def _preflight(self, stages: list[str], population: list[Model]) -> None:
+        """Refuse what a later stage could not use, before the first call is paid for."""
+        _ = self.given
+        file = self.file
+        computed = [s for s in stages if STAGES[s].given not in file.inputs]
+        called = population if {"elicit", "administer"} & set(computed) else []
+        judges = [resolve(j) for j in file.judges if not isinstance(j, str)] if "judge" in computed else []
+        for model in [*called, *judges]:
+            for variable in (model.settings.api_key_env, *model.settings.headers_env.values()):
+                key_from_environment(variable)
+        if "judge" in computed:
+            projective.check_judges(file.judges, population)
+        if "lexicon" in computed:
+            load_lexicon(file.lexicon.values, self.folder)
+        if "instrument" in computed and file.instrument.taxonomy != "own":
+            own_or_packaged(file.instrument.taxonomy, "taxonomies", ".yaml", self.folder)
+        if ":" not in file.taxonomy.embedding:
+            registry().embedding(file.taxonomy.embedding)
 
     def stages(self, to: str) -> list[str]:
         """Return the stages that have to be up to date for `to`, in order, the report left out."""
@@ -260,6 +291,13 @@ class Study:
             out.append(StageStatus(name, state, manifest.stages[name].counts if name in manifest.stages else {}))
         return [*out, StageStatus("report", self._state("report", manifest, population))]
 
+    def is_done(self, stage: str) -> bool:
+        """Whether a stage is up to date: what it wrote can be relied on."""
+        manifest = self._manifest(claim_only=True)
+        order = [*self.stages("report")]
+        upstream = order[: order.index(stage) + 1] if stage in order else [stage]
+        return all(self._state(name, manifest, self.population([])) == "done" for name in upstream)
+
     def _state(self, name: str, manifest: Manifest, population: list[Model]) -> str:
         record = manifest.stages.get(name)
         if record is None:
@@ -293,7 +331,11 @@ class Study:
 
     def _input_digests(self, stage: Stage, manifest: Manifest) -> dict[str, str]:
         """SHA-256 of what a stage reads: given files by themselves, else the files that earlier stages recorded."""
-        given = {n: digest(self.folder / f) for n, f in self.file.inputs.items() if n in stage.writes}
+        given = {
+            n: digest(self.folder / f) if (self.folder / f).is_file() else "missing"
+            for n, f in self.file.inputs.items()
+            if n in stage.writes
+        }
         if stage.given in given:
             return given
         recorded = {file: sha for record in manifest.stages.values() for file, sha in record.outputs.items()}
@@ -340,6 +382,8 @@ class Study:
                 raise ResultsFolderError(
                     f"{self.results}: another valuelex run is writing here.", "Wait for it to end, or stop it."
                 ) from error
+            except OSError:
+                pass  # a file system without locks (some NFS): two runs at once cannot be told there
             yield
 
 

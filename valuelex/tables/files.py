@@ -91,7 +91,7 @@ def read(name: str, folder: Path) -> Any:
             f"{files_of(name, folder)[0]} does not exist.", "Run the stage that writes it: valuelex status shows which."
         )
     if name in TABLES:
-        return check(_read_frame(path), TABLES[name], where=str(path))
+        return check(read_frame(path), TABLES[name], where=str(path))
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".html":
         return text
@@ -105,7 +105,7 @@ def read(name: str, folder: Path) -> Any:
         raise BadInput(f"{path}: cannot be parsed ({error}).", "Delete the file and run its stage again.") from error
 
 
-def _read_frame(path: Path) -> pd.DataFrame:
+def read_frame(path: Path) -> pd.DataFrame:
     """Read a CSV or Parquet file; an unreadable one is a `TableError`."""
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
@@ -115,7 +115,7 @@ def _read_frame(path: Path) -> pd.DataFrame:
             # an id such as 007 stays what it is; the schema then types the columns.
             separator = "," if path.suffix.lower() == ".csv" else "\t"
             return pd.read_csv(path, sep=separator, dtype="string", keep_default_na=False, na_values=[""])
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+    except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise TableError(
             f"{path}: cannot be read ({str(error).splitlines()[0]}).", "Give a CSV or Parquet file."
         ) from error
@@ -141,7 +141,7 @@ def read_input(name: str, path: Path) -> pd.DataFrame:
         raise TableError(
             f"inputs: {name}: {path} does not exist.", "Give a CSV or Parquet file, relative to the study file."
         )
-    data = _read_frame(path)
+    data = read_frame(path)
     missing = [c.name for c in table.columns if c.essential and c.name not in data.columns]
     if missing:
         raise TableError(

@@ -147,12 +147,20 @@ def _factor(
     )
     adequacy["fit"] = {name: _number(value) for name, value in efa.fit.items()}
     adequacy["heywood"] = list(efa.heywood)
-    adequacy["between_models"] = _between_models(efa.scores(used), models.loc[used.index])
+    try:
+        adequacy["between_models"] = _between_models(efa.scores(used), models.loc[used.index])
+    except ValuelexError as error:
+        adequacy["between_models"] = {}
+        adequacy["notes"].append(f"The share of variance between models is not known: {error.what}")
     if settings.bootstrap == 0:
         return Empirical(efa, adequacy, rows, observed, reference)
     # Whole models are resampled where there are enough of them for that to mean something.
     clusters = list(models.loc[used.index]) if models.nunique() >= 10 else None
-    boot = efa.bootstrap(settings.bootstrap, seed=seed, clusters=clusters)
+    try:
+        boot = efa.bootstrap(settings.bootstrap, seed=seed, clusters=clusters)
+    except ValuelexError as error:
+        adequacy["notes"].append(f"The stability of the factors is not known: {error.what}")
+        return Empirical(efa, adequacy, rows, observed, reference)
     adequacy["bootstrap_unit"] = "model" if clusters else "respondent"
     return Empirical(efa, adequacy, rows, observed, reference, boot.congruence, settings.bootstrap - boot.n_failed)
 
