@@ -100,9 +100,9 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
     """Return the table `comparisons`, at the level of dimensions.
 
     Every contrast is computed within each stem, from the models that have a score there, and averaged over stems; the t
-    interval takes stems as sampled and **models as fixed**. It says whether these models differ on stems like these; it does not reach to
-    other models, however small its p. p values are adjusted by Holm over the whole table, contrasts
-    that weigh the models in the same proportions (with two models, all of them) counted once.
+    interval takes stems as sampled and **models as fixed**. It says whether these models differ on stems like these; it does
+    not reach to other models, however small its p. p values are adjusted by Holm over the whole table, contrasts that weigh
+    the models in the same proportions (with two models, all of them) counted once.
     """
     from scipy.stats import t
 
