@@ -137,6 +137,21 @@ def test_no_more_respondents_than_words_is_not_factorable() -> None:
     assert any("no more cases" in r for r in made["adequacy"]["reasons"])
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_a_handful_of_respondents_is_no_crash(n: int) -> None:
+    made = run(
+        words_table(n=n),
+        lexicon_table(words_table()),
+        TaxonomySettings(bootstrap=5, min_prevalence=0.0, max_prevalence=1.0),
+        seed=1,
+        embedder=PlantedEmbedder(),
+    )
+    assert made["adequacy"]["factorable"] is False
+    assert made["adequacy"]["reasons"]
+    assert made["taxonomy"]["interpretable"] is False
+    assert made["taxonomy"]["dimensions"]
+
+
 def test_too_few_words_have_no_structure() -> None:
     words = words_table()
     made = taxonomy(words[words["word"].isin(["honesty", "care"])])

@@ -14,6 +14,9 @@ from valuelex.errors import ValuelexError
 from valuelex.psychometrics import PsychometricsWarning
 from valuelex.taxonomy.settings import TaxonomySettings
 
+LEAST_RESPONDENTS = 3
+"""Fewer rows have no correlation."""
+
 PERMUTATIONS = 200
 """Column-permuted data sets behind the reference eigenvalues."""
 
@@ -92,6 +95,9 @@ def analyse(matrix: pd.DataFrame, models: pd.Series, settings: TaxonomySettings,
             f"The {len(matrix)} respondents are configurations of {models.nunique()} models, not independent subjects: p "
             "values and fit indices take them as independent and are too optimistic."
         )
+    if len(matrix) < LEAST_RESPONDENTS:
+        adequacy["reasons"].append(f"Only {len(matrix)} respondents; a correlation needs at least {LEAST_RESPONDENTS}.")
+        return Empirical(None, adequacy)
     if used.shape[1] < 3:
         adequacy["reasons"].append(f"Only {used.shape[1]} words vary enough over respondents; three are the least.")
         return Empirical(None, adequacy)
