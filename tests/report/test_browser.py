@@ -48,7 +48,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def show(browser: Any, tmp_path: Path) -> Callable[..., Any]:
     """Open a study's report at a width and in a colour scheme; return the driver when every figure has been drawn."""
-    from selenium.webdriver.support.ui import WebDriverWait
 
     def open_report(study: Study, width: int = 1280, scheme: str = "light") -> Any:
         page = tmp_path / "report.html"
@@ -59,10 +58,17 @@ def show(browser: Any, tmp_path: Path) -> Callable[..., Any]:
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         browser.get(page.as_uri())
-        WebDriverWait(browser, 30).until(lambda d: d.execute_script("return document.documentElement.dataset.drawn"))
+        until(browser, "return Boolean(document.documentElement.dataset.drawn)")
         return browser
 
     return open_report
+
+
+def until(driver: Any, script: str, *arguments: Any) -> None:
+    """Wait until the page says true: what follows an event comes when the machine has time for it."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(driver, 60).until(lambda d: d.execute_script(script, *arguments) is True, message=script)
 
 
 SIZES = """return [...document.querySelectorAll('.plot')].map(plot => {
@@ -120,7 +126,8 @@ def test_figures_follow_the_colour_scheme(results: Callable[..., Study], show: C
     light = driver.execute_script(colour)
     media = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    assert driver.execute_script(colour) != light
+    # The page hears of the change and draws anew some moments later: how many depends on the machine.
+    until(driver, f"return (() => {{ {colour} }})() !== arguments[0]", light)
 
 
 def test_the_keyboard_reaches_everything(results: Callable[..., Study], show: Callable[..., Any]):
@@ -131,11 +138,11 @@ def test_the_keyboard_reaches_everything(results: Callable[..., Study], show: Ca
     driver.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
     assert driver.switch_to.active_element.get_attribute("class") == "skip"
     driver.switch_to.active_element.send_keys(Keys.ENTER)
-    assert driver.execute_script("return location.hash") == "#main"
+    until(driver, "return location.hash === '#main'")
     assert driver.execute_script("return [...document.querySelectorAll('.scroll')].every(e => e.tabIndex === 0)")
     summary = driver.find_element(By.CSS_SELECTOR, "#elicit summary")
     summary.send_keys(Keys.ENTER)
-    assert driver.execute_script("return arguments[0].parentElement.open", summary)
+    until(driver, "return arguments[0].parentElement.open", summary)
 
 
 def test_hostile_answers_do_nothing(results: Callable[..., Study], show: Callable[..., Any]):
@@ -148,5 +155,5 @@ def test_prints(results: Callable[..., Study], show: Callable[..., Any]):
     made = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True, "preferCSSPageSize": True})
     assert base64.b64decode(made["data"]).startswith(b"%PDF")
     # Afterwards the page is as it was.
-    assert driver.execute_script("return document.documentElement.dataset.theme") is None
-    assert driver.execute_script("return document.querySelectorAll('details[open]').length") == 0
+    until(driver, "return document.documentElement.dataset.theme === undefined")
+    until(driver, "return document.querySelectorAll('details[open]').length === 0")
