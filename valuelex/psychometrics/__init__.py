@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valuelex.psychometrics.adequacy import AdequacyResult, BartlettResult, KMOResult, bartlett, kmo, screen
-from valuelex.psychometrics.agreement import ICCResult, KrippendorffResult, icc, krippendorff_alpha
+from valuelex.psychometrics.agreement.intraclass import ICCResult, KrippendorffResult, icc, krippendorff_alpha
 from valuelex.psychometrics.alignment import AlignResult, align, congruence
-from valuelex.psychometrics.bootstrap import BootstrapResult
 from valuelex.psychometrics.checks import PsychometricsWarning
-from valuelex.psychometrics.correlation import correlate
-from valuelex.psychometrics.efa import EFAResult, efa
-from valuelex.psychometrics.parallel import ParallelResult, parallel_analysis
-from valuelex.psychometrics.reliability import AlphaResult, OmegaResult, alpha, omega
+from valuelex.psychometrics.correlation.correlate import correlate
+from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
+from valuelex.psychometrics.exploratory.efa import EFAResult, efa
+from valuelex.psychometrics.reliability.coefficient_omega import AlphaResult, OmegaResult, alpha, omega
 from valuelex.psychometrics.results import Result
-from valuelex.psychometrics.retention import (
+from valuelex.psychometrics.retention.panel import (
     EigenvalueResult,
     MapResult,
     RetentionResult,
@@ -27,10 +25,12 @@ from valuelex.psychometrics.retention import (
     map_test,
     retain,
 )
-from valuelex.psychometrics.rotation import RotationResult, rotate
+from valuelex.psychometrics.retention.parallel import ParallelResult, parallel_analysis
+from valuelex.psychometrics.rotation.rotate import RotationResult, rotate
+from valuelex.psychometrics.screening.adequacy import AdequacyResult, BartlettResult, KMOResult, bartlett, kmo, screen
 
 if TYPE_CHECKING:
-    from valuelex.psychometrics.estimator import FactorAnalysis
+    from valuelex.psychometrics.exploratory.estimator import FactorAnalysis
 
 __all__ = [
     "AdequacyResult",
@@ -73,7 +73,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name == "FactorAnalysis":
-        from valuelex.psychometrics.estimator import FactorAnalysis
+        from valuelex.psychometrics.exploratory.estimator import FactorAnalysis
 
         return FactorAnalysis
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,8 @@ import pytest
 
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError
-from valuelex.psychometrics import alignment, criteria
+from valuelex.psychometrics import alignment
+from valuelex.psychometrics.rotation import criteria
 
 PSYCH = [
     *[("hs9", 3, m, r) for m in ("minres", "ml", "pa") for r in ("none", "promax", "oblimin")],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from valuelex import psychometrics as pm
-from valuelex.psychometrics import fit
+from valuelex.psychometrics.exploratory import fit
 
 
 def test_formulas_by_hand(correlations):

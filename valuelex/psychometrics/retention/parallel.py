@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from valuelex.errors import DataError
 from valuelex.psychometrics import checks
 from valuelex.psychometrics import correlation as corr
-from valuelex.psychometrics.adequacy import is_singular
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.screening.adequacy import is_singular
 
 FloatArray = NDArray[np.float64]
 

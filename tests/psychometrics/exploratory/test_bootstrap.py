@@ -6,7 +6,7 @@ import pytest
 
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError
-from valuelex.psychometrics import bootstrap as resampling
+from valuelex.psychometrics.exploratory import bootstrap as resampling
 
 
 @pytest.mark.parametrize("rotation", ["none", "oblimin", "promax", "varimax", "geomin"])

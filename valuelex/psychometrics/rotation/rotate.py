@@ -14,9 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import SettingError
-from valuelex.psychometrics import alignment, checks, criteria
-from valuelex.psychometrics.projection import gradient_projection, random_starts, turn
+from valuelex.psychometrics import alignment, checks
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.rotation import criteria
+from valuelex.psychometrics.rotation.projection import gradient_projection, random_starts, turn
 
 FloatArray = NDArray[np.float64]
 

@@ -12,13 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import alignment, checks, extraction, projection
+from valuelex.psychometrics import alignment, checks, extraction
 from valuelex.psychometrics import correlation as corr
-from valuelex.psychometrics import rotation as rotating
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.rotation import projection
+from valuelex.psychometrics.rotation import rotate as rotating
 
 if TYPE_CHECKING:
-    from valuelex.psychometrics.efa import EFAResult
+    from valuelex.psychometrics.exploratory.efa import EFAResult
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

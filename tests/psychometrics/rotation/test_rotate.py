@@ -6,7 +6,8 @@ import pytest
 
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics import criteria, projection, rotation
+from valuelex.psychometrics.rotation import criteria, projection
+from valuelex.psychometrics.rotation import rotate as rotation
 
 CASES = [("bfi25", 5), ("bfi25", 6), ("harman74", 4), ("harman74", 5), ("hs9", 3)]
 ROTATIONS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from valuelex.psychometrics import criteria
+from valuelex.psychometrics.rotation import criteria
 
 FloatArray = NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from valuelex.errors import SettingError
 from valuelex.psychometrics import checks
-from valuelex.psychometrics.parallel import ParallelResult, eigenvalues, leading, parallel_analysis
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.retention.parallel import ParallelResult, eigenvalues, leading, parallel_analysis
 
 FloatArray = NDArray[np.float64]
 

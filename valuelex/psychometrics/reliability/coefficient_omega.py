@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import alignment, checks, extraction, rotation
-from valuelex.psychometrics.bootstrap import draw, resampled_correlations
+from valuelex.psychometrics import alignment, checks, extraction
+from valuelex.psychometrics.exploratory.bootstrap import draw, resampled_correlations
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.rotation import rotate as rotation
 
 FloatArray = NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from valuelex.psychometrics import rotation as rotating
-from valuelex.psychometrics.efa import efa
+from valuelex.psychometrics.exploratory.efa import efa
+from valuelex.psychometrics.rotation import rotate as rotating
 
 
 class FactorAnalysis(TransformerMixin, BaseEstimator):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from valuelex.psychometrics import extraction
+from valuelex.psychometrics.extraction import factors as extraction
 
 CASES = [("bfi25", 5), ("bfi25", 6), ("harman74", 4), ("harman74", 5), ("hs9", 3)]
 

@@ -11,37 +11,6 @@ FloatArray = NDArray[np.float64]
 REPAIR_FLOOR = 1e-6
 
 
-def correlate(data: object, method: str = "pearson", *, missing: str = "listwise") -> pd.DataFrame:
-    """Correlation matrix of the columns of `data`.
-
-    Parameters
-    ----------
-    data : DataFrame or array, n cases x p variables
-        Numeric; NaN is missing.
-    method : {"pearson", "spearman"}
-        Spearman ranks with average ranks for ties.
-    missing : {"listwise", "pairwise"}
-        Listwise keeps complete rows; pairwise takes each pair's complete rows, warns, and repairs the matrix if it is
-        not positive definite.
-
-    Returns
-    -------
-    DataFrame, p x p, range -1 to 1
-
-    Raises
-    ------
-    DataError
-        Non-numeric, empty or constant columns; fewer than 3 usable rows.
-    SettingError
-        Unknown method or missing rule.
-    """
-    from valuelex.psychometrics import checks  # checks builds on this module's array core
-
-    checks.choice(method, checks.CORRELATIONS, "method")
-    ready = checks.prepare(data, correlation=method, missing=missing, need_n=False)
-    return pd.DataFrame(ready.R, index=ready.names, columns=ready.names)
-
-
 def matrix(X: FloatArray, method: str = "pearson") -> FloatArray:
     """Correlations (p x p) of X (n x p); cells with NaN are left out pair by pair."""
     if np.isnan(X).any():

@@ -8,7 +8,8 @@ import pytest
 
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics import parallel, retention
+from valuelex.psychometrics.retention import panel as retention
+from valuelex.psychometrics.retention import parallel
 
 
 @pytest.mark.parametrize("name", ["bfi25", "harman74", "hs9"])

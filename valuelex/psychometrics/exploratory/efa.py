@@ -11,13 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import adequacy, alignment, checks, extraction, fit, rotation
+from valuelex.psychometrics import alignment, checks, extraction
 from valuelex.psychometrics import correlation as corr
-from valuelex.psychometrics import scores as scoring
+from valuelex.psychometrics.exploratory import fit
+from valuelex.psychometrics.exploratory import scores as scoring
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.rotation import rotate as rotation
+from valuelex.psychometrics.screening import adequacy
 
 if TYPE_CHECKING:
-    from valuelex.psychometrics.bootstrap import BootstrapResult
+    from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
 
 FloatArray = NDArray[np.float64]
 
@@ -163,7 +166,7 @@ class EFAResult(Result):
         DataError
             The model was fitted to a correlation matrix, or `clusters` has another length than the data.
         """
-        from valuelex.psychometrics.bootstrap import bootstrap
+        from valuelex.psychometrics.exploratory.bootstrap import bootstrap
 
         return bootstrap(self, n, seed, clusters=clusters, level=level)
 

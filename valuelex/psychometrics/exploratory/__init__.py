@@ -1,0 +1,1 @@
+"""Exploratory factor analysis: `efa.py` puts extraction, rotation, fit, scores and resampling together."""

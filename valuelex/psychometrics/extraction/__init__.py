@@ -1,0 +1,5 @@
+"""Step 4: extraction of k factors from a correlation matrix. Array core."""
+
+from valuelex.psychometrics.extraction.factors import METHODS, Extraction, extract
+
+__all__ = ["METHODS", "Extraction", "extract"]

@@ -1,0 +1,1 @@
+"""Reliability of sums of items: alpha, omega."""

@@ -1,0 +1,1 @@
+"""Step 2: can these data be factored at all?"""
