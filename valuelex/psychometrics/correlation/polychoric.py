@@ -76,7 +76,7 @@ def polychoric_core(
         more; a pair without a common case has NaN.
     correct : float
         What an empty cell counts instead of 0 when rho is estimated; thresholds keep the observed margins. 0 is
-        lavaan's rule for more than two categories, .5 the default of psych.
+        lavaan's rule for more than two categories (psych's .5 takes effect only without its global thresholds).
     keep_margins : bool
         In a 2 x 2 table with one empty cell, take `correct` from the two cells beside it and add it to the one
         across, so that the margins stay (lavaan's rule for 2 x 2 tables, with `correct` = .5).
