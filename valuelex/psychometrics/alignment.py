@@ -126,14 +126,16 @@ def match(A: FloatArray, B: FloatArray) -> tuple[IntArray, FloatArray]:
 
 def convention(L: FloatArray, phi: FloatArray) -> tuple[IntArray, FloatArray]:
     """The package's order and signs: by variance explained diag(Phi L'L), each column summing to a positive number.
-
-    A column that sums to zero is reflected so that its largest loading is positive.
     """
     order = np.argsort(-explained(L, phi), kind="stable").astype(np.int64)
-    sums = L[:, order].sum(axis=0)
-    largest = L[np.abs(L).argmax(axis=0), np.arange(L.shape[1])][order]
-    signs = np.where(np.where(np.abs(sums) > 1e-12, sums, largest) < 0, -1.0, 1.0)
-    return order, signs
+    return order, reflection(L[:, order])
+
+
+def reflection(L: FloatArray) -> FloatArray:
+    """Signs (k) that make each column of L sum to a positive number, or its largest loading if the sum is zero."""
+    sums = L.sum(axis=0)
+    largest = L[np.abs(L).argmax(axis=0), np.arange(L.shape[1])]
+    return np.where(np.where(np.abs(sums) > 1e-12, sums, largest) < 0, -1.0, 1.0)
 
 
 def explained(L: FloatArray, phi: FloatArray) -> FloatArray:

@@ -138,7 +138,7 @@ def test_settings_name_everything_that_moves_a_number(two_factors):
         "rotation": "geomin",
         "epsilon": 0.001,
         "normalize": False,
-        "n_starts": 30,
+        "n_starts": 100,
         "seed": 5,
         "lower_bound": 0.01,
         "correlation": "pearson",

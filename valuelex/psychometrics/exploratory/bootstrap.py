@@ -17,6 +17,7 @@ from valuelex.psychometrics import correlation as corr
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.rotation import projection
 from valuelex.psychometrics.rotation import rotate as rotating
+from valuelex.psychometrics.rotation.weighting import row_weights
 
 if TYPE_CHECKING:
     from valuelex.psychometrics.exploratory.efa import EFAResult
@@ -150,8 +151,8 @@ def rotate_like(stack: FloatArray, result: EFAResult) -> FloatArray:
     spec, T0 = result.spec, result.rotation_matrix
     if stack.shape[2] == 1 or spec.method == "none":
         return stack.copy()
-    scale = rotating.kaiser_weights(stack)[:, :, None] if spec.normalize else np.ones((1, 1, 1))
-    normal = stack / scale
+    rule = "kaiser" if spec.normalize == "varimax" else spec.normalize
+    normal = stack / np.array([row_weights(A, rule) for A in stack])[:, :, None]
     if spec.method == "promax":
         # T0 is oblique here; the nearest orthogonal matrix starts the varimax step.
         U, _, V = np.linalg.svd(T0)
@@ -159,7 +160,8 @@ def rotate_like(stack: FloatArray, result: EFAResult) -> FloatArray:
     else:
         starts = np.repeat(T0[None], stack.shape[0], axis=0)
     oblique = spec.oblique and spec.method != "promax"
-    T, _, _ = projection.gradient_projection(normal, starts, spec.criterion(), oblique, spec.tolerance, ROTATION_STEPS)
+    criterion = spec.criterion(*stack.shape[1:])
+    T, _, _ = projection.gradient_projection(normal, starts, criterion, oblique, spec.tolerance, ROTATION_STEPS)
     if spec.method == "promax":
         base = stack if spec.normalize == "varimax" else normal
         T = np.array([rotating.promax_step(V, t, spec.power) for V, t in zip(base, T, strict=True)])

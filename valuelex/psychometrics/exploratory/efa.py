@@ -354,7 +354,7 @@ def _assemble(
         fit=fit.fit_indices(ready.R, implied, k, ready.n_obs, components=settings["method"] == "pca"),
         residuals=pd.DataFrame(ready.R - implied, index=names, columns=names),
         unrotated=pd.DataFrame(A, index=names, columns=factors),
-        minima=turned.minima,
+        minima=turned.minima.frame,
         heywood=tuple(name for name, hit in zip(ready.names, found.heywood, strict=True) if hit),
         converged=converged,
         convergence={

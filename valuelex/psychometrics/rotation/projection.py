@@ -8,16 +8,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from valuelex.psychometrics.rotation import criteria
+from valuelex.psychometrics.rotation.criteria import Criterion, invert
 
 FloatArray = NDArray[np.float64]
 
 MEMORY = 5  # non-monotone line search looks this many values back (Grippo, Lampariello & Lucidi, 1986)
+HALVINGS = 40
+NEWTON_SCHULZ = 9  # enough for full precision from the largest excess that is let in
+SHORTEST, LONGEST = 1e-6, 1e3  # bounds of a Barzilai-Borwein step
+
+add = np.add.reduce  # the stacks are small: np.sum's own overhead would be a good part of the work
 
 
 def turn(A: FloatArray, T: FloatArray, oblique: bool) -> FloatArray:
     """Loadings (s x p x k) of A (p x k, or a stack) under each T (s x k x k)."""
-    return np.asarray(A @ np.swapaxes(np.linalg.inv(T), 1, 2) if oblique else A @ T)
+    return np.asarray(A @ np.linalg.inv(T).transpose(0, 2, 1) if oblique else A @ T)
 
 
 def random_starts(k: int, n: int, rng: np.random.Generator) -> FloatArray:
@@ -29,7 +34,7 @@ def random_starts(k: int, n: int, rng: np.random.Generator) -> FloatArray:
 
 
 def gradient_projection(
-    A: FloatArray, T: FloatArray, criterion: criteria.Criterion, oblique: bool, tolerance: float, max_iter: int
+    A: FloatArray, T: FloatArray, criterion: Criterion, oblique: bool, tolerance: float, max_iter: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Minimise the criterion from every start at once.
 
@@ -38,54 +43,70 @@ def gradient_projection(
     """
     T = T.copy()
     f, G = _project(A, T, criterion, oblique)
-    norm = np.sqrt(np.sum(G**2, axis=(1, 2)))
+    norm = np.sqrt(add(G * G, axis=(1, 2)))
     step = 1 / np.maximum(norm, 1.0)
     history = np.repeat(f[:, None], MEMORY, axis=1)
     stuck = np.zeros(f.shape, dtype=bool)
+    stacked = A.ndim == 3
     for iteration in range(max_iter):
-        active = np.flatnonzero((norm > tolerance) & ~stuck)
-        if active.size == 0:
+        rows = ((norm > tolerance) & ~stuck).nonzero()[0]
+        if rows.size == 0:
             break
-        base = A[active] if A.ndim == 3 else A
-        pending = np.arange(active.size)
-        for _ in range(40):
-            rows = active[pending]
-            X = _retract(T[rows] - step[rows, None, None] * G[rows], oblique)
-            fresh_f, fresh_G = _project(base[pending] if A.ndim == 3 else A, X, criterion, oblique)
-            limit = history[rows].max(axis=1) - 1e-4 * step[rows] * norm[rows] ** 2
-            good = np.isfinite(fresh_f) & (fresh_f <= limit + 1e-13 * (1 + np.abs(f[rows])))
-            taken = rows[good]
+        for _ in range(HALVINGS):
+            old_T, old_G = T[rows], G[rows]
+            X = _retract(old_T - step[rows, None, None] * old_G, oblique)
+            new_f, new_G = _project(A[rows] if stacked else A, X, criterion, oblique)
+            limit = np.maximum.reduce(history[rows], axis=1) - 1e-4 * step[rows] * norm[rows] ** 2
+            # NaN and infinity compare as false, and are rejected with the rest.
+            good = new_f <= limit + 1e-13 * (1 + np.abs(f[rows]))
+            everything = bool(good.all())
+            taken = rows if everything else rows[good]
             if taken.size:
-                move, bend = X[good] - T[taken], fresh_G[good] - G[taken]
-                length, curve = np.sum(move**2, axis=(1, 2)), np.sum(move * bend, axis=(1, 2))
-                step[taken] = np.where(curve > 0, np.clip(length / np.where(curve > 0, curve, 1), 1e-6, 1e3), 1.0)
-                T[taken], G[taken], f[taken] = X[good], fresh_G[good], fresh_f[good]
-                norm[taken] = np.sqrt(np.sum(G[taken] ** 2, axis=(1, 2)))
-                history[taken, iteration % MEMORY] = f[taken]
-            pending = pending[~good]
-            if pending.size == 0:
+                if not everything:
+                    X, old_T, new_f, new_G, old_G = X[good], old_T[good], new_f[good], new_G[good], old_G[good]
+                move, bend = X - old_T, new_G - old_G
+                length, curve = add(move * move, axis=(1, 2)), add(move * bend, axis=(1, 2))
+                curved = curve > 0
+                pace = length / np.where(curved, curve, 1.0)
+                step[taken] = np.where(curved, np.minimum(np.maximum(pace, SHORTEST), LONGEST), 1.0)
+                T[taken], G[taken], f[taken] = X, new_G, new_f
+                norm[taken] = np.sqrt(add(new_G * new_G, axis=(1, 2)))
+                history[taken, iteration % MEMORY] = new_f
+            if everything:
                 break
-            step[active[pending]] /= 2
-        stuck[active[pending]] = True
+            rows = rows[~good]
+            step[rows] /= 2
+        else:
+            stuck[rows] = True
     return T, f, norm
 
 
-def _project(
-    A: FloatArray, T: FloatArray, criterion: criteria.Criterion, oblique: bool
-) -> tuple[FloatArray, FloatArray]:
+def _project(A: FloatArray, T: FloatArray, criterion: Criterion, oblique: bool) -> tuple[FloatArray, FloatArray]:
     # Gradient in T, projected on the tangent space of unit columns (2002, eq. 12) or orthogonal matrices (2001).
-    L = turn(A, T, oblique)
-    f, Gq = criterion(L)
     if oblique:
-        G = -np.swapaxes(np.swapaxes(L, 1, 2) @ Gq @ np.linalg.inv(T), 1, 2)
-        return f, G - T * np.sum(T * G, axis=1, keepdims=True)
-    G = np.swapaxes(np.broadcast_to(A, L.shape), 1, 2) @ Gq
-    M = np.swapaxes(T, 1, 2) @ G
-    return f, G - T @ ((M + np.swapaxes(M, 1, 2)) / 2)
+        inverse = invert(T)
+        L = A @ inverse.transpose(0, 2, 1)
+        f, Gq = criterion(L)
+        G = -(L.transpose(0, 2, 1) @ Gq @ inverse).transpose(0, 2, 1)
+        return f, G - T * add(T * G, axis=1, keepdims=True)
+    f, Gq = criterion(A @ T)
+    G = np.swapaxes(A, -1, -2) @ Gq
+    M = T.transpose(0, 2, 1) @ G
+    return f, G - T @ ((M + M.transpose(0, 2, 1)) / 2)
 
 
 def _retract(X: FloatArray, oblique: bool) -> FloatArray:
     if oblique:
-        return np.asarray(X / np.sqrt(np.sum(X**2, axis=1, keepdims=True)))
+        return np.asarray(X / np.sqrt(add(X * X, axis=1, keepdims=True)))
+    # The nearest orthogonal matrix. X'X = I + step^2 G'G, so Newton-Schulz (Higham, 2008, sec. 8.3) takes a few small
+    # products for the usual short step; a long one needs the singular vectors.
+    for _ in range(NEWTON_SCHULZ):
+        excess = X.transpose(0, 2, 1) @ X - np.eye(X.shape[-1])
+        size = np.abs(excess).max()
+        if size < 1e-14:
+            return X
+        if not size < 1:
+            break
+        X = X - X @ excess / 2
     U, _, V = np.linalg.svd(X)
     return np.asarray(U @ V)

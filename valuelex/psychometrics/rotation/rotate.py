@@ -6,77 +6,24 @@ rotation T'T = I and L = A T.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex.errors import SettingError
 from valuelex.psychometrics import alignment, checks
 from valuelex.psychometrics.results import Result
-from valuelex.psychometrics.rotation import criteria
-from valuelex.psychometrics.rotation.projection import gradient_projection, random_starts, turn
+from valuelex.psychometrics.rotation.minima import Minima, find_minima
+from valuelex.psychometrics.rotation.projection import turn
+from valuelex.psychometrics.rotation.spec import DEFAULT_STARTS, METHODS, OBLIQUE, Spec, fits, make_spec
+from valuelex.psychometrics.rotation.weighting import row_weights
+from valuelex.psychometrics.threads import one_thread
+
+__all__ = ["DEFAULT_STARTS", "METHODS", "OBLIQUE", "Rotated", "RotationResult", "Spec", "make_spec", "rotate"]
 
 FloatArray = NDArray[np.float64]
-
-METHODS = ("none", "varimax", "quartimax", "promax", "oblimin", "quartimin", "geomin")
-OBLIQUE = ("promax", "oblimin", "quartimin", "geomin")
-KAISER_BY_DEFAULT = ("varimax", "promax")
-DEFAULT_STARTS = 30
-MINIMA_TOLERANCE = 1e-5  # criterion values closer than this, relative to 1 or the value, are one minimum
-HYPERPLANE = 0.10  # absolute loadings below this lie in the hyperplane (Cattell)
-POLISH_TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True)
-class Spec:
-    """All settings of a rotation that can move a number."""
-
-    method: str
-    normalize: bool | str = False
-    gamma: float = 0.0
-    epsilon: float = 0.01
-    power: float = 4.0
-    n_starts: int = DEFAULT_STARTS
-    tolerance: float = 1e-6
-    max_iter: int = 2000
-
-    @property
-    def oblique(self) -> bool:
-        """Whether factors may correlate."""
-        return self.method in OBLIQUE
-
-    def criterion(self) -> criteria.Criterion:
-        """Return the function to minimise (promax starts from varimax)."""
-        if self.method in ("varimax", "promax"):
-            return criteria.varimax
-        if self.method == "quartimax":
-            return criteria.quartimax
-        if self.method == "geomin":
-            return criteria.geomin(self.epsilon)
-        return criteria.oblimin(self.gamma if self.method == "oblimin" else 0.0)
-
-    def settings(self) -> dict[str, Any]:
-        """Return what applies to this method, for a table's note."""
-        if self.method == "none":
-            return {"rotation": "none"}
-        extra: dict[str, Any] = {}
-        if self.method == "oblimin":
-            extra = {"gamma": self.gamma}
-        elif self.method == "geomin":
-            extra = {"epsilon": self.epsilon}
-        elif self.method == "promax":
-            extra = {"power": self.power}
-        return {
-            "rotation": self.method,
-            **extra,
-            "normalize": self.normalize,
-            "n_starts": self.n_starts,
-            "rotation_tolerance": self.tolerance,
-            "rotation_max_iter": self.max_iter,
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +36,16 @@ class Rotated:
     value: float
     gradient: float
     converged: bool
-    minima: pd.DataFrame
+    minima: Minima
 
 
 @dataclass(frozen=True, eq=False)
 class RotationResult(Result):
     """Rotated loadings with everything needed to judge them.
 
-    `minima` lists the distinct local minima, best first: criterion `value`, `count` and `share` of starts, and
-    `hyperplane`, the number of loadings below .10 in absolute size. `T` turns the input into `loadings` (see module).
+    `minima` lists the distinct local minima, best first: criterion `value`, `count` and `share` of starts, `hyperplane`,
+    the number of loadings below .10 in absolute size, and `converged`; `minimum(i)` gives the i-th solution. `T` turns
+    the input into `loadings` (see module).
     """
 
     loadings: pd.DataFrame
@@ -108,10 +56,17 @@ class RotationResult(Result):
     converged: bool
     minima: pd.DataFrame
     settings: dict[str, Any]
+    unrotated: pd.DataFrame = field(repr=False)
+    spec: Spec = field(repr=False)
+    found: Rotated = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Variables x factors."""
         return self.loadings.copy()
+
+    def minimum(self, i: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Pattern (p x k) and Phi (k x k) of row i of `minima`, in this package's order of factors."""
+        return labelled(minimum(self.unrotated.to_numpy(), self.found, self.spec, i), self.loadings)
 
     def _headline(self) -> str:
         return f"Rotation: {self.settings['rotation']}, criterion {self.value:.6f}, {len(self.minima)} distinct minima"
@@ -121,11 +76,16 @@ def rotate(
     loadings: object,
     method: str = "oblimin",
     *,
+    oblique: bool | None = None,
     n_starts: int = DEFAULT_STARTS,
     normalize: bool | str | None = None,
     gamma: float = 0.0,
     epsilon: float = 0.01,
     power: float = 4.0,
+    kappa: float = 0.0,
+    n_zeros: int | None = None,
+    target: object = None,
+    target_weights: object = None,
     tolerance: float = 1e-6,
     max_iter: int = 2000,
     seed: int | None = None,
@@ -133,19 +93,24 @@ def rotate(
     """Rotate a loading matrix; keep the best of many starts and report every minimum found.
 
     Factors come back in order of variance explained, each reflected so that its loadings sum to a positive number, with
-    Phi moved along; one factor, or method "none", is returned as is.
+    Phi moved along; the general factor of "bifactor" stays first, and "target" keeps the target's order
+    and signs. One
+    factor, or method "none", is returned as is.
 
     Parameters
     ----------
     loadings : DataFrame or array, p x k
         Unrotated (orthogonal) loadings.
-    method : {"none", "varimax", "quartimax", "promax", "oblimin", "quartimin", "geomin"}
-        The last four are oblique.
+    method : str
+        "none"; usually orthogonal: "varimax", "quartimax", "equamax", "parsimax", "bifactor"; usually oblique:
+        "promax", "oblimin", "quartimin", "geomin", "crawford_ferguson", "simplimax", "bentler", "infomax", "target".
+    oblique : bool, optional
+        Overrides the usual; varimax and the other three of that row then take their Crawford-Ferguson form.
     n_starts : int
-        Starts: the identity, then random orthogonal matrices. 30 reach the best geomin minimum in 96-100 % of our
-        data sets; varimax, quartimax and oblimin have one minimum there.
-    normalize : bool or "varimax", optional
-        Kaiser row normalisation. None takes the usual convention: on for varimax and promax, off otherwise (as
+        Starts: the identity, then random orthogonal matrices. 100 reach the best minimum of all criteria but simplimax
+        on our data sets, 30 in 96-100 %; varimax, quartimax and oblimin have one minimum there.
+    normalize : bool or {"kaiser", "cureton-mulaik", "varimax"}, optional
+        Row weights. None takes the usual convention: Kaiser (True) for varimax and promax, none otherwise (as
         GPArotation and psych). For promax, "varimax" normalises only its varimax step (as stats::promax and lavaan).
     gamma : float
         Oblimin's parameter, at most 1; 0 is quartimin, higher lets factors correlate more, and the criterion may then
@@ -154,6 +119,14 @@ def rotate(
         Geomin's offset; .01 (GPArotation) and .001 (lavaan, Mplus for few factors) give different solutions.
     power : float
         Promax power, above 1.
+    kappa : float
+        Crawford-Ferguson weight of column complexity, 0-1.
+    n_zeros : int, optional
+        How many loadings simplimax drives to zero; default p (as GPArotation).
+    target : array, p x k, optional
+        For "target": the loadings aimed at; NaN leaves a cell free (partially specified).
+    target_weights : array, p x k, optional
+        Weight of each target cell; default 1.
     tolerance : float
         Norm of the projected gradient at which a start stops; the best one is then polished to 1e-9.
     max_iter : int
@@ -166,110 +139,104 @@ def rotate(
     SettingError
         Unknown method or setting out of range.
     DataError
-        Loadings with missing cells, or more factors than variables.
+        Loadings with missing cells, more factors than variables, or a target of another shape.
     """
     frame = checks.loadings(loadings)
     spec = make_spec(
         method,
+        oblique=oblique,
         n_starts=n_starts,
         normalize=normalize,
         gamma=gamma,
         epsilon=epsilon,
         power=power,
+        kappa=kappa,
+        n_zeros=n_zeros,
+        target=target,
+        target_weights=target_weights,
         tolerance=tolerance,
         max_iter=max_iter,
     )
+    fits(spec, *frame.shape)
     seed = checks.resolve_seed(seed)
     found = rotate_core(frame.to_numpy(), spec, np.random.default_rng(seed))
+    turned = found
     if frame.shape[1] > 1 and spec.method != "none":
-        found = ordered(found, spec)
-    names = [f"F{j + 1}" for j in range(frame.shape[1])]
+        turned = ordered(found, spec)
+    names = pd.Index([f"F{j + 1}" for j in range(frame.shape[1])])
     return RotationResult(
-        pd.DataFrame(found.loadings, index=frame.index, columns=names),
-        pd.DataFrame(found.phi, index=names, columns=names),
-        found.T,
-        found.value,
-        found.gradient,
-        found.converged,
-        found.minima,
+        pd.DataFrame(turned.loadings, index=frame.index, columns=names),
+        pd.DataFrame(turned.phi, index=names, columns=names),
+        turned.T,
+        turned.value,
+        turned.gradient,
+        turned.converged,
+        found.minima.frame,
         {**spec.settings(), "seed": seed},
+        frame,
+        spec,
+        found,
     )
 
 
-def make_spec(
-    method: str,
-    *,
-    n_starts: int = DEFAULT_STARTS,
-    normalize: bool | str | None = None,
-    gamma: float = 0.0,
-    epsilon: float = 0.01,
-    power: float = 4.0,
-    tolerance: float = 1e-6,
-    max_iter: int = 2000,
-) -> Spec:
-    """Check rotation settings and fill in the method's usual normalisation."""
-    checks.choice(method, METHODS, "rotation")
-    if normalize is None:
-        normalize = method in KAISER_BY_DEFAULT
-    if not isinstance(normalize, bool) and not (normalize == "varimax" and method == "promax"):
-        raise SettingError(
-            f"normalize={normalize!r} does not apply to {method}.",
-            "Use True or False; 'varimax' is for promax only.",
-        )
-    return Spec(
-        method,
-        normalize,
-        checks.number(gamma, "gamma", low=-1e6, high=1 + 1e-12),
-        checks.number(epsilon, "epsilon", low=0, high=1),
-        checks.number(power, "power", low=1, high=20),
-        checks.integer(n_starts, "n_starts", low=1),
-        checks.number(tolerance, "tolerance", low=0, high=1),
-        checks.integer(max_iter, "max_iter", low=1),
-    )
-
-
+@one_thread
 def rotate_core(A: FloatArray, spec: Spec, rng: np.random.Generator) -> Rotated:
     """Rotate A (p x k) from `spec.n_starts` starts; factors in the order in which they were found."""
     k = A.shape[1]
     if k == 1 or spec.method == "none":
-        minima = pd.DataFrame({"value": [0.0], "count": [1], "share": [1.0], "hyperplane": [hyperplane(A)]})
-        return Rotated(A.copy(), np.eye(k), np.eye(k), 0.0, 0.0, True, minima)
-    weights = kaiser_weights(A) if spec.normalize else np.ones(A.shape[0])
-    normal = A / weights[:, None]
-    criterion = spec.criterion()
-    oblique = spec.oblique and spec.method != "promax"
-    starts = random_starts(k, spec.n_starts, rng)
-    T, f, gradient = gradient_projection(normal, starts, criterion, oblique, spec.tolerance, spec.max_iter)
-    best = int(np.argmin(f))
-    # A start that ran to the end of its iterations is not a minimum; it counts only if nothing converged.
-    if (gradient <= spec.tolerance).any():
-        best = int(np.argmin(np.where(gradient <= spec.tolerance, f, np.inf)))
-    polished, value, size = gradient_projection(normal, T[[best]], criterion, oblique, POLISH_TOLERANCE, spec.max_iter)
-    if size[0] > gradient[best]:
-        polished, value, size = T[[best]], f[[best]], gradient[[best]]
-    minima = _minima(normal, T, f, oblique, weights)
-    final = polished[0]
+        return Rotated(A.copy(), np.eye(k), np.eye(k), 0.0, 0.0, True, Minima.single(A))
+    weights = row_weights(A, "kaiser" if spec.normalize == "varimax" else spec.normalize)
+    minima = find_minima(A / weights[:, None], weights, spec, rng)
+    loadings, phi, T = finish(A, minima.T[0], spec)
+    gradient = float(minima.gradients[0])
+    return Rotated(loadings, phi, T, float(minima.values[0]), gradient, gradient <= spec.tolerance, minima)
+
+
+def finish(A: FloatArray, T: FloatArray, spec: Spec) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Loadings, Phi and T from the T that minimises the criterion; promax takes its oblique step here."""
+    k = A.shape[1]
     if spec.method == "promax":
-        final = promax_step(A if spec.normalize == "varimax" else normal, final, spec.power)
-    loadings = turn(A, final[None], spec.oblique)[0]
-    phi = final.T @ final if spec.oblique else np.eye(k)
+        rule = False if spec.normalize == "varimax" else spec.normalize
+        T = promax_step(A / row_weights(A, rule)[:, None], T, spec.power)
+    loadings = turn(A, T[None], spec.oblique)[0]
+    phi = T.T @ T if spec.oblique else np.eye(k)
     if spec.oblique:
         np.fill_diagonal(phi, 1.0)
-    return Rotated(loadings, phi, final, float(value[0]), float(size[0]), bool(size[0] <= spec.tolerance), minima)
+    return loadings, phi, T
+
+
+def minimum(A: FloatArray, found: Rotated, spec: Spec, i: int) -> Rotated:
+    """The i-th minimum of A (p x k) as a solution of its own, ordered."""
+    checks.integer(i, "i", low=0, high=len(found.minima.values) - 1)
+    if A.shape[1] == 1 or spec.method == "none":
+        return found
+    loadings, phi, T = finish(A, found.minima.T[i], spec)
+    return ordered(replace(found, loadings=loadings, phi=phi, T=T, value=float(found.minima.values[i])), spec)
+
+
+def labelled(found: Rotated, like: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Loadings and Phi with the names of `like` (p x k)."""
+    return (
+        pd.DataFrame(found.loadings, index=like.index, columns=like.columns),
+        pd.DataFrame(found.phi, index=like.columns, columns=like.columns),
+    )
 
 
 def ordered(found: Rotated, spec: Spec) -> Rotated:
-    """Sort by variance explained and reflect, Phi and T with the loadings."""
+    """Sort by variance explained and reflect, Phi and T with the loadings, where the criterion leaves that open."""
+    k = found.loadings.shape[1]
     order, signs = alignment.convention(found.loadings, found.phi)
-    phi = found.phi[np.ix_(order, order)] * np.outer(signs, signs)
-    return Rotated(
-        found.loadings[:, order] * signs,
-        phi,
-        found.T[:, order] * signs,
-        found.value,
-        found.gradient,
-        found.converged,
-        found.minima,
+    free = spec.exchangeable(k)
+    order = np.concatenate([np.arange(free.start), order[order >= free.start]]).astype(np.int64)
+    signs = alignment.reflection(found.loadings[:, order])
+    if spec.goal is not None:
+        # The target says which way a factor points, unless all it says is where the zeros are.
+        signs = np.where((np.nan_to_num(spec.goal) != 0).any(axis=0), 1.0, signs)
+    return replace(
+        found,
+        loadings=found.loadings[:, order] * signs,
+        phi=found.phi[np.ix_(order, order)] * np.outer(signs, signs),
+        T=found.T[:, order] * signs,
     )
 
 
@@ -282,30 +249,3 @@ def promax_step(V: FloatArray, T: FloatArray, power: float) -> FloatArray:
     U = np.linalg.lstsq(L, target, rcond=None)[0]
     U *= np.sqrt(np.diag(np.linalg.inv(U.T @ U)))
     return np.asarray(np.linalg.inv(T @ U).T)
-
-
-def kaiser_weights(A: FloatArray) -> FloatArray:
-    """Square roots of the row sums of squares; 1 for rows of zeros."""
-    weights = np.sqrt(np.sum(A**2, axis=-1))
-    return np.asarray(np.where(weights > 0, weights, 1.0))
-
-
-def hyperplane(L: FloatArray) -> int:
-    """Number of loadings below .10 in absolute size."""
-    return int(np.sum(np.abs(L) < HYPERPLANE))
-
-
-def _minima(A: FloatArray, T: FloatArray, f: FloatArray, oblique: bool, weights: FloatArray) -> pd.DataFrame:
-    order = np.argsort(f, kind="stable")
-    rows: list[dict[str, float | int]] = []
-    for i in order:
-        if not np.isfinite(f[i]):
-            continue
-        if rows and f[i] - rows[-1]["value"] <= MINIMA_TOLERANCE * max(1.0, abs(float(f[i]))):
-            rows[-1]["count"] += 1
-            continue
-        L = turn(A, T[[i]], oblique)[0] * weights[:, None]
-        rows.append({"value": float(f[i]), "count": 1, "share": 0.0, "hyperplane": hyperplane(L)})
-    frame = pd.DataFrame(rows)
-    frame["share"] = frame["count"] / frame["count"].sum()
-    return frame
