@@ -7,13 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from valuelex.psychometrics.correlation.contingency import categorise
-from valuelex.psychometrics.correlation.polychoric import (
-    BOUND,
-    Grid,
-    fill_empty,
-    polychoric_core,
-    polychoric_permuted,
-)
+from valuelex.psychometrics.correlation.newton import BOUND
+from valuelex.psychometrics.correlation.polychoric import Grid, fill_empty, polychoric_core, polychoric_permuted
 
 
 @pytest.fixture(scope="module")

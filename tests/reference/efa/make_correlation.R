@@ -25,10 +25,10 @@ save_json("lavcor_empty_2x2", list(keep = M(lavCor(hole, ordered = c("x", "y")))
 
 # Continuous with ordinal
 some <- na.omit(bfi[, c(items, "age")])
-serial <- data.frame(age = some$age, nsum = rowSums(some[, paste0("N", 1:5)]), A1 = some$A1, A2 = some$A2,
+# lavaan 0.6-14 ends its search too early for some scales of age (rho .1267 instead of .1217, at a lower likelihood)
+serial <- data.frame(age = some$age / 100, nsum = rowSums(some[, paste0("N", 1:5)]), A1 = some$A1, A2 = some$A2,
                      C1 = ceiling(some$C1 / 2), E1 = as.integer(some$E1 > 3))
-save_json("lavcor_mixed", list(rho = M(lavCor(serial, ordered = c("A1", "A2", "C1", "E1"))),
-  psych = M(suppressWarnings(suppressMessages(mixedCor(serial, c = 1:2, p = 3:5, d = 6, correct = 0)))$rho)))
+save_json("lavcor_mixed", list(rho = M(lavCor(serial, ordered = c("A1", "A2", "C1", "E1")))))
 
 # Asymptotic covariance of polychoric correlations (times n); correlations in column order of the lower triangle
 nacov <- function(data) {

@@ -30,12 +30,9 @@ from valuelex.psychometrics.correlation.contingency import (
     pair_groups,
     pair_tables,
 )
+from valuelex.psychometrics.correlation.newton import TOLERANCE, correlation_of, maximise
 from valuelex.psychometrics.threads import one_thread
 
-# |rho| of a table whose likelihood rises to the end (a 2 x 2 table with an empty cell, or a doubled item).
-BOUND = 0.9999
-TOLERANCE = 1e-8
-MAX_ITERATIONS = 100
 # Rectangles below the rounding error of their four corners carry no information but their sign.
 FLOOR = 1e-15
 # Pairs worked on together: six arrays of 25 cells x 512 pairs stay in a core's cache.
@@ -99,8 +96,7 @@ def polychoric_core(
         if correct > 0 and hollow.any():
             tables = fill_empty(tables, correct, keep_margins)
         z, steps, done = estimate(tables, data, i, j, tolerance=tolerance)
-        stuck = np.abs(z) >= np.arctanh(BOUND) - 1e-6
-        rho = np.where(stuck, np.sign(z) * BOUND, np.tanh(z))
+        rho, stuck = correlation_of(z)
         R[i, j] = R[j, i] = np.where(n_pairs[i, j] > 0, rho, np.nan)
         bound.append(np.column_stack([i[stuck], j[stuck]]))
         iterations, converged = max(iterations, steps), converged and done
@@ -168,7 +164,7 @@ def estimate(
         part = order[first : first + CHUNK]
         a = np.array([data.thresholds[item] for item in i[part]]).T
         b = np.array([data.thresholds[item] for item in j[part]]).T
-        z[part], steps, done = _newton(tables[:, :, part], a, b, z[part], tolerance)
+        z[part], steps, done = maximise(TableLikelihood.of(tables[:, :, part], a, b), z[part], tolerance)
         iterations, converged = max(iterations, steps), converged and done
     return z, iterations, converged
 
@@ -188,41 +184,31 @@ def normal_scores(count: FloatArray, thresholds: FloatArray) -> FloatArray:
     return -np.diff(density, prepend=0.0, append=0.0) * count.sum() / count
 
 
-def _newton(
-    n: FloatArray, a: FloatArray, b: FloatArray, z: FloatArray, tolerance: float
-) -> tuple[FloatArray, int, bool]:
-    """Newton's method on the likelihood in z, kept in a bracket that the sign of the slope narrows."""
-    found = z.copy()
-    edge = float(np.arctanh(BOUND))
-    active = np.arange(len(z))
-    low, high = np.full(len(z), -edge), np.full(len(z), edge)
-    last = np.full(len(z), 2 * edge)
-    grid = Grid.of(a, b)
-    for iteration in range(1, MAX_ITERATIONS + 1):
-        pi, slope, bend = grid.rectangles(z)
-        ratio = n / np.maximum(pi, FLOOR)
+@dataclass(frozen=True, eq=False)
+class TableLikelihood:
+    """Multinomial likelihoods of q tables n (I x J x q), as functions of their z (q)."""
+
+    n: FloatArray
+    grid: Grid
+    size: FloatArray
+
+    @classmethod
+    def of(cls, n: FloatArray, a: FloatArray, b: FloatArray) -> TableLikelihood:
+        """Build from tables and their thresholds a ((I - 1) x q), b ((J - 1) x q)."""
+        return cls(n, Grid.of(a, b), n.sum(axis=(0, 1)))
+
+    def derivatives(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Slope and curvature of sum n log pi."""
+        pi, slope, bend = self.grid.rectangles(z)
+        pi = np.maximum(pi, FLOOR)
+        ratio = self.n / pi
         g = np.einsum("abq,abq->q", ratio, slope)
-        h = np.einsum("abq,abq->q", ratio, bend - slope**2 / np.maximum(pi, FLOOR))
-        # Flat far out: nothing in the table holds rho below 1, and the derivatives only underflow.
-        size = n.sum(axis=(0, 1))
-        flat = (np.abs(z) > 1) & (np.abs(g) < 1e-10 * size) & (np.abs(h) < 1e-8 * size)
-        g = np.where(flat, np.sign(z), g)
-        low, high = np.where(g > 0, z, low), np.where(g < 0, z, high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = -g / h
-        newton = (h < 0) & ~flat & (np.abs(step) < last / 2)
-        trial = np.where(newton, z + step, 0.0)
-        inside = newton & (trial >= low) & (trial <= high)
-        moved = np.where(inside, trial, np.where(g == 0, z, (low + high) / 2))
-        last, z = np.abs(moved - z), moved
-        found[active] = z
-        keep = last >= tolerance
-        if not keep.any():
-            return found, iteration, True
-        if not keep.all():
-            active, z, low, high, last, n = active[keep], z[keep], low[keep], high[keep], last[keep], n[:, :, keep]
-            grid = grid.take(keep)
-    return found, MAX_ITERATIONS, False
+        h = np.einsum("abq,abq->q", ratio, bend - slope**2 / pi)
+        return g, h
+
+    def take(self, keep: NDArray[np.bool_]) -> TableLikelihood:
+        """Only the tables of `keep`."""
+        return TableLikelihood(self.n[:, :, keep], self.grid.take(keep), self.size[keep])
 
 
 @dataclass(frozen=True, eq=False)
