@@ -6,10 +6,10 @@ from valuelex.psychometrics.correlation.product_moment import (
     pairwise_counts,
     pearson,
     rank,
-    repair,
     smc,
     standardize,
 )
+from valuelex.psychometrics.correlation.smoothing import repair, smooth
 
 __all__ = [
     "constant_columns",
@@ -19,5 +19,6 @@ __all__ = [
     "rank",
     "repair",
     "smc",
+    "smooth",
     "standardize",
 ]

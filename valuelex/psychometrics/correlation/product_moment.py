@@ -1,4 +1,4 @@
-"""Step 1: correlations. Arrays below, `correlate` is the labelled front."""
+"""Pearson and Spearman correlations of arrays; `correlate` is the labelled front."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-
-REPAIR_FLOOR = 1e-6
 
 
 def matrix(X: FloatArray, method: str = "pearson") -> FloatArray:
@@ -48,23 +46,6 @@ def pairwise_counts(X: FloatArray) -> NDArray[np.int64]:
     """Number of cases that each pair of columns shares (p x p)."""
     seen = (~np.isnan(X)).astype(np.int64)
     return seen.T @ seen
-
-
-def repair(R: FloatArray) -> tuple[FloatArray, float | None]:
-    """Make R positive definite by clipping eigenvalues at 1e-6 and rescaling the diagonal to 1.
-
-    Returns the matrix and the smallest eigenvalue before repair (None if nothing was done). Spectral clipping as
-    described by Rebonato & Jaeckel (2000, section 3).
-    """
-    values, vectors = np.linalg.eigh(R)
-    if values[0] >= REPAIR_FLOOR:
-        return R, None
-    fixed = (vectors * np.maximum(values, REPAIR_FLOOR)) @ vectors.T
-    scale = np.sqrt(np.diag(fixed))
-    fixed = fixed / np.outer(scale, scale)
-    fixed = (fixed + fixed.T) / 2
-    np.fill_diagonal(fixed, 1.0)
-    return fixed, float(values[0])
 
 
 def smc(R: FloatArray) -> FloatArray:
