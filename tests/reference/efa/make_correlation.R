@@ -36,8 +36,7 @@ nacov <- function(data) {
   fit <- cfa(model, data, ordered = names(data), estimator = "WLSMV", std.lv = TRUE)
   G <- fit@SampleStats@NACOV[[1]]
   k <- nrow(G) - choose(ncol(data), 2)
-  list(gamma = M(G[-seq_len(k), -seq_len(k)]), wls_vd = as.numeric(fit@SampleStats@WLS.VD[[1]])[-seq_len(k)],
-       n = nrow(data))
+  list(gamma = M(G[-seq_len(k), -seq_len(k)]))
 }
 save_json("nacov_ordinal", nacov(complete[, 1:5]))
 save_json("nacov_categories", nacov(mixed[, c("A1", "A2", "C1", "E1", "N1")]))
