@@ -12,6 +12,8 @@ from valuelex.psychometrics.agreement.intraclass import ICCResult, KrippendorffR
 from valuelex.psychometrics.alignment import AlignResult, align, congruence
 from valuelex.psychometrics.checks import PsychometricsWarning
 from valuelex.psychometrics.correlation.correlate import correlate
+from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
+from valuelex.psychometrics.correlation.serial import PolyserialResult, polyserial
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
 from valuelex.psychometrics.exploratory.efa import EFAResult, efa
 from valuelex.psychometrics.reliability.coefficient_omega import AlphaResult, OmegaResult, alpha, omega
@@ -47,6 +49,8 @@ __all__ = [
     "MapResult",
     "OmegaResult",
     "ParallelResult",
+    "PolychoricResult",
+    "PolyserialResult",
     "PsychometricsWarning",
     "Result",
     "RetentionResult",
@@ -63,11 +67,15 @@ __all__ = [
     "kmo",
     "krippendorff_alpha",
     "map_test",
+    "mixed_correlations",
     "omega",
     "parallel_analysis",
+    "polychoric",
+    "polyserial",
     "retain",
     "rotate",
     "screen",
+    "tetrachoric",
 ]
 
 
