@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from valuelex.psychometrics.rotation import classic
 from valuelex.psychometrics.rotation.projection import gradient_projection, random_starts, turn
 from valuelex.psychometrics.rotation.spec import Spec
 
@@ -58,6 +59,12 @@ def find_minima(A: FloatArray, weights: FloatArray, spec: Spec, rng: np.random.G
     p, k = A.shape
     criterion = spec.criterion(p, k)
     oblique = spec.oblique and spec.method != "promax"
+    if spec.classic:
+        only = classic.varimax(A, spec.algorithm)
+        value, _ = criterion((A @ only)[None])
+        count = np.ones(1, dtype=np.int64)
+        zeros = np.array([np.sum(np.abs(A @ only * weights[:, None]) < HYPERPLANE)])
+        return Minima(only[None], value, np.zeros(1), count, zeros, spec.tolerance)
     coarse = max(COARSE, spec.tolerance)
     T, f, norm = gradient_projection(A, random_starts(k, spec.n_starts, rng), criterion, oblique, coarse, spec.max_iter)
     counts = np.ones(f.size, dtype=np.int64)

@@ -197,7 +197,7 @@ def finish(A: FloatArray, T: FloatArray, spec: Spec) -> tuple[FloatArray, FloatA
     k = A.shape[1]
     if spec.method == "promax":
         rule = False if spec.normalize == "varimax" else spec.normalize
-        T = promax_step(A / row_weights(A, rule)[:, None], T, spec.power)
+        T = promax_step(A / row_weights(A, rule)[:, None], T, spec.power, spec.promax_target)
     loadings = turn(A, T[None], spec.oblique)[0]
     phi = T.T @ T if spec.oblique else np.eye(k)
     if spec.oblique:
@@ -240,10 +240,14 @@ def ordered(found: Rotated, spec: Spec) -> Rotated:
     )
 
 
-def promax_step(V: FloatArray, T: FloatArray, power: float) -> FloatArray:
-    """Hendrickson & White (1964): from orthogonal T, regress V T on its signed power; return the oblique T."""
+def promax_step(V: FloatArray, T: FloatArray, power: float, kind: str = "power") -> FloatArray:
+    """Hendrickson & White (1964): from orthogonal T, regress V T on its signed power; return the oblique T.
+
+    `kind` "normalized" takes the power of unit-length rows, in the rows' own lengths (SPSS, EFAtools).
+    """
     L = V @ T
-    target = L * np.abs(L) ** (power - 1)
+    base = L / row_weights(L, "kaiser")[:, None] if kind == "normalized" else L
+    target = np.sign(L) * np.abs(base) ** power
     if np.linalg.matrix_rank(L) < L.shape[1]:
         return T  # a factor of zeros has no target; the orthogonal solution stands
     U = np.linalg.lstsq(L, target, rcond=None)[0]

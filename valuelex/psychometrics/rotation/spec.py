@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from valuelex.errors import DataError, SettingError
 from valuelex.psychometrics import checks
-from valuelex.psychometrics.rotation import criteria
+from valuelex.psychometrics.rotation import classic, criteria
 
 FloatArray = NDArray[np.float64]
 
@@ -36,6 +36,7 @@ ORTHOGONAL = ("none", "varimax", "quartimax", "equamax", "parsimax", "bifactor")
 OBLIQUE = tuple(method for method in METHODS if method not in ORTHOGONAL)
 WEIGHTINGS = (True, False, "kaiser", "cureton-mulaik")
 KAISER_BY_DEFAULT = ("varimax", "promax")
+PROMAX_TARGETS = ("power", "normalized")
 DEFAULT_STARTS = 100
 
 
@@ -54,6 +55,8 @@ class Spec:
     n_starts: int
     tolerance: float
     max_iter: int
+    algorithm: str = "projection"
+    promax_target: str = "power"
     goal: FloatArray | None = field(default=None, repr=False)
     goal_weights: FloatArray | None = field(default=None, repr=False)
 
@@ -81,6 +84,13 @@ class Spec:
             "bifactor": criteria.bifactor,
         }[method]
 
+    @property
+    def classic(self) -> bool:
+        """Whether varimax is computed as an older program does."""
+        return self.algorithm != "projection" and (
+            self.method == "promax" or (self.method == "varimax" and not self.oblique)
+        )
+
     def exchangeable(self, k: int) -> range:
         """Columns that may be permuted and reflected without changing the criterion."""
         return range({"target": k, "bifactor": 1}.get(self.method, 0), k)
@@ -92,10 +102,12 @@ class Spec:
         own: dict[str, dict[str, Any]] = {
             "oblimin": {"gamma": self.gamma},
             "geomin": {"epsilon": self.epsilon},
-            "promax": {"power": self.power},
+            "promax": {"power": self.power, "promax_target": self.promax_target},
             "crawford_ferguson": {"kappa": self.kappa},
             "simplimax": {"n_zeros": self.n_zeros or "number of variables"},
         }
+        if self.classic:
+            own[self.method] = {**own.get(self.method, {}), "algorithm": self.algorithm}
         return {
             "rotation": self.method,
             "oblique": self.oblique,
@@ -122,6 +134,8 @@ def make_spec(
     target_weights: object = None,
     tolerance: float = 1e-6,
     max_iter: int = 2000,
+    algorithm: str = "projection",
+    promax_target: str = "power",
 ) -> Spec:
     """Check rotation settings and fill in the method's usual obliqueness and normalisation; see `rotate`."""
     checks.choice(method, METHODS, "rotation")
@@ -151,6 +165,8 @@ def make_spec(
         n_starts=checks.integer(n_starts, "n_starts", low=1),
         tolerance=checks.number(tolerance, "tolerance", low=0, high=1),
         max_iter=checks.integer(max_iter, "max_iter", low=1),
+        algorithm=checks.choice(algorithm, classic.ALGORITHMS, "algorithm"),
+        promax_target=checks.choice(promax_target, PROMAX_TARGETS, "promax_target"),
         goal=goal,
         goal_weights=goal_weights,
     )
