@@ -29,7 +29,10 @@ from valuelex.psychometrics.retention.panel import (
 )
 from valuelex.psychometrics.retention.parallel import ParallelResult, parallel_analysis
 from valuelex.psychometrics.rotation.rotate import RotationResult, rotate
-from valuelex.psychometrics.screening.adequacy import AdequacyResult, BartlettResult, KMOResult, bartlett, kmo, screen
+from valuelex.psychometrics.screening.adequacy import BartlettResult, KMOResult, bartlett, kmo
+from valuelex.psychometrics.screening.findings import Finding
+from valuelex.psychometrics.screening.normality import MardiaResult, mardia
+from valuelex.psychometrics.screening.screen import AdequacyResult, screen
 
 if TYPE_CHECKING:
     from valuelex.psychometrics.exploratory.estimator import FactorAnalysis
@@ -43,10 +46,12 @@ __all__ = [
     "EFAResult",
     "EigenvalueResult",
     "FactorAnalysis",
+    "Finding",
     "ICCResult",
     "KMOResult",
     "KrippendorffResult",
     "MapResult",
+    "MardiaResult",
     "OmegaResult",
     "ParallelResult",
     "PolychoricResult",
@@ -67,6 +72,7 @@ __all__ = [
     "kmo",
     "krippendorff_alpha",
     "map_test",
+    "mardia",
     "mixed_correlations",
     "omega",
     "parallel_analysis",
