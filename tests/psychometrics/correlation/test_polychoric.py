@@ -169,3 +169,25 @@ def test_permuted_sets_agree_with_the_full_estimate(items):
     np.testing.assert_allclose(found[2], want, atol=1e-6)
     np.testing.assert_allclose(np.linalg.eigvalsh(found[2]), np.linalg.eigvalsh(want), atol=1e-4)
     assert np.abs(lower(found.mean(axis=0))).max() < 0.15
+
+
+def test_sparse_tables_end_at_the_best_point_of_a_grid():
+    """Small samples with rare categories: no warning, no lost search, no local end."""
+    rng = np.random.default_rng(0)
+    grid_z = np.linspace(-4.95, 4.95, 400)
+    for _ in range(60):
+        n, share = int(rng.integers(8, 120)), rng.uniform()
+        Z = np.sqrt(share) * rng.normal(size=(n, 1)) * np.sign(rng.normal(size=4))
+        Z = Z + np.sqrt(1 - share) * rng.normal(size=(n, 4))
+        cuts = [np.sort(rng.normal(size=rng.integers(1, 7)) * 1.3) for _ in range(4)]
+        X = np.column_stack([np.digitize(z, cut) for z, cut in zip(Z.T, cuts, strict=True)]).astype(float)
+        if np.ptp(X, axis=0).min() == 0:
+            continue
+        found, data = polychoric_core(X), categorise(X)
+        assert found.converged
+        table = np.zeros((*data.sizes[:2], 1))
+        np.add.at(table[..., 0], (data.codes[:, 0], data.codes[:, 1]), 1)
+        a, b = (np.repeat(cut[:, None], len(grid_z), axis=1) for cut in data.thresholds[:2])
+        cells = np.maximum(Grid.of(a, b).rectangles(grid_z)[0], 1e-15)
+        best = (table * np.log(cells)).sum(axis=(0, 1)).max()
+        assert loglik(table, data, found.R[1, 0]) > best - 1e-3

@@ -46,7 +46,7 @@ def maximise(likelihood: Likelihood, z: FloatArray, tolerance: float = TOLERANCE
         flat = (np.abs(z) > 1) & (np.abs(g) < 1e-10 * likelihood.size) & (np.abs(h) < 1e-8 * likelihood.size)
         g = np.where(flat, np.sign(z), g)
         low, high = np.where(g > 0, z, low), np.where(g < 0, z, high)
-        trial = z - np.divide(g, h, out=np.full_like(z, np.inf), where=h < 0)
+        trial = z - np.divide(g, h, out=np.full_like(z, np.inf), where=h < -1e-100)
         newton = ~flat & (np.abs(trial - z) < last / 2) & (trial >= low) & (trial <= high)
         moved = np.where(newton, trial, np.where(g == 0, z, (low + high) / 2))
         last, z = np.abs(moved - z), moved
