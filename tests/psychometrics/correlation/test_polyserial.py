@@ -85,3 +85,13 @@ def test_scale_and_direction(seed, rho, k):
     assert polyserial_core(y * 40 - 9, x**3).R[0, 0] == pytest.approx(r, abs=1e-7)
     assert polyserial_core(-y, x).R[0, 0] == pytest.approx(-r, abs=1e-7)
     assert polyserial_core(y, -x).R[0, 0] == pytest.approx(-r, abs=1e-7)
+
+
+def test_many_continuous_columns_are_worked_on_in_chunks(serial, monkeypatch):
+    from valuelex.psychometrics.correlation import polyserial as module
+
+    Y = np.column_stack([serial[:300, :2], serial[:300, 0] * serial[:300, 1]])
+    x = serial[:300, 2:4]
+    whole = polyserial_core(Y, x).R
+    monkeypatch.setattr(module, "CHUNK", 2)
+    np.testing.assert_allclose(polyserial_core(Y, x).R, whole, atol=1e-9)

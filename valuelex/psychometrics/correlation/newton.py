@@ -11,7 +11,8 @@ FloatArray = NDArray[np.float64]
 
 # |rho| of data whose likelihood rises to the end (a 2 x 2 table with an empty cell, or a doubled item).
 BOUND = 0.9999
-TOLERANCE = 1e-8
+# A Newton step of this size leaves an error of about its square.
+TOLERANCE = 1e-6
 MAX_ITERATIONS = 100
 
 
@@ -62,5 +63,5 @@ def maximise(likelihood: Likelihood, z: FloatArray, tolerance: float = TOLERANCE
 
 def correlation_of(z: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return rho (q) of z, and which of them ran into the bound."""
-    stuck = np.abs(z) >= np.arctanh(BOUND) - 1e-6
+    stuck = np.abs(z) >= np.arctanh(BOUND) - 1e-5
     return np.where(stuck, np.sign(z) * BOUND, np.tanh(z)), stuck

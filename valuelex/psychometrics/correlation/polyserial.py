@@ -24,6 +24,8 @@ MAX_CATEGORIES = 7
 # Stands for an infinite threshold; the normal density underflows to 0 long before.
 FAR = 1e3
 FLOOR = 1e-300
+# Continuous columns worked on together, which bounds memory: a dozen arrays of 32 x n.
+CHUNK = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +72,15 @@ def polyserial_core(Y: FloatArray, X: FloatArray, *, tolerance: float = TOLERANC
     bound: list[IntArray] = [np.empty((0, 2), dtype=np.int64)]
     iterations, converged = 0, True
     for j in range(X.shape[1]):
-        likelihood = SerialLikelihood.of(y, data, j)
-        z, steps, done = maximise(likelihood, _start(y, data, j), tolerance)
-        rho, stuck = correlation_of(z)
-        R[:, j] = np.where(likelihood.size > 0, rho, np.nan)
-        where = np.flatnonzero(stuck)
-        bound.append(np.column_stack([where, np.full_like(where, j)]))
-        iterations, converged = max(iterations, steps), converged and done
+        for first in range(0, len(y), CHUNK):
+            part = y[first : first + CHUNK]
+            likelihood = SerialLikelihood.of(part, data, j)
+            z, steps, done = maximise(likelihood, _start(part, data, j), tolerance)
+            rho, stuck = correlation_of(z)
+            R[first : first + CHUNK, j] = np.where(likelihood.size > 0, rho, np.nan)
+            where = first + np.flatnonzero(stuck)
+            bound.append(np.column_stack([where, np.full_like(where, j)]))
+            iterations, converged = max(iterations, steps), converged and done
     return Polyserial(R, data.thresholds, np.concatenate(bound), iterations, converged)
 
 
@@ -165,7 +169,7 @@ class SerialLikelihood:
         pi = np.maximum(ndtr(np.where(flip, -low, high)) - ndtr(np.where(flip, -high, low)), FLOOR)
         slope, bend = np.zeros_like(pi), np.zeros_like(pi)
         for sign, cut, u in ((1.0, self.upper, high), (-1.0, self.lower, low)):
-            density = sign * np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi)
+            density = np.exp(-(u**2) / 2) * (sign / np.sqrt(2 * np.pi))
             speed = cut * sinh - self.y * cosh
             slope += density * speed
             bend += density * u * (1 - speed**2)
