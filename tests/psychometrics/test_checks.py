@@ -63,7 +63,7 @@ def test_nullable_integers_and_booleans_are_read():
     [
         (lambda R: R.iloc[:5], "but it is 5 x 9"),
         (lambda R: R.where(~((R.index == "x1")[:, None] & (R.columns == "x2")), 0.9), "not symmetric: x1 x x2"),
-        (lambda R: R * 2, "diagonal of the correlation matrix is not 1"),
+        (lambda R: R * np.where(np.eye(9) > 0, -1, 1), "neither 1 nor a variance: it is not positive for x1"),
         (lambda R: R.replace(R.loc["x1", "x2"], np.nan), "missing cells"),
         (lambda R: R.replace(R.loc["x1", "x2"], 1.4), "outside"),
         (lambda R: R.rename(index={"x1": "y1"}), "Row names"),
@@ -73,6 +73,29 @@ def test_wrong_correlation_matrix(correlations, change, message):
     R, n = correlations["hs9"]
     with pytest.raises(DataError, match=message):
         pm.efa(change(R), 3, n_obs=n)
+
+
+def test_covariances_give_the_solution_of_their_correlations(correlations):
+    R, n = correlations["hs9"]
+    spread = np.arange(1.0, 10.0)
+    covariances = R * np.outer(spread, spread)
+    found = pm.efa(covariances, 3, "ml", n_obs=n, seed=1)
+    assert found.settings["input"] == "covariance matrix"
+    pd.testing.assert_frame_equal(found.loadings, pm.efa(R, 3, "ml", n_obs=n, seed=1).loadings, atol=1e-7)
+
+
+def test_an_indefinite_matrix_is_refused_or_smoothed_on_request():
+    names = list("abcd")
+    R = pd.DataFrame(np.full((4, 4), 0.9), columns=names, index=names)
+    R.loc["a", "c"] = R.loc["c", "a"] = -0.9
+    R["d"] = R.loc["d"] = 0.1
+    R = R.mask(np.eye(4) > 0, 1.0)
+    with pytest.raises(DataError, match=r"smallest eigenvalue is -0\.8\d+; .*[abc].*\n.*smooth"):
+        pm.efa(R, 1, n_obs=100)
+    found = pm.efa(R, 1, n_obs=100, smooth="higham", method="pca", seed=1)
+    assert found.settings["repair"] == "higham"
+    assert found.settings["smallest_eigenvalue_before_repair"] < -0.8
+    assert np.linalg.eigvalsh(found.correlations)[0] > 0
 
 
 def test_correlation_matrix_is_never_taken_for_data(correlations):
@@ -99,8 +122,9 @@ def test_n_factors_must_be_a_positive_integer(two_factors, value):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ({"method": "uls"}, "minres, ml, paf, pca"),
-        ({"rotation": "equamax"}, "varimax"),
+        ({"method": "uls"}, "minres, ml, paf, dwls, alpha, image, pca"),
+        ({"rotation": "equimax"}, "varimax"),
+        ({"mimic": "stata"}, "psych, spss, lavaan, efatools"),
         ({"missing": "mean"}, "listwise, pairwise"),
         ({"correlation": "kendall"}, "pearson, spearman"),
         ({"lower_bound": 0}, "lower_bound"),

@@ -15,19 +15,19 @@ from valuelex.psychometrics.correlation.correlate import correlate
 from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
 from valuelex.psychometrics.correlation.serial import PolyserialResult, polyserial
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
-from valuelex.psychometrics.exploratory.efa import EFAResult, efa
+from valuelex.psychometrics.exploratory.efa import efa
+from valuelex.psychometrics.exploratory.result import EFAResult
 from valuelex.psychometrics.reliability.coefficient_omega import AlphaResult, OmegaResult, alpha, omega
 from valuelex.psychometrics.results import Result
-from valuelex.psychometrics.retention.panel import (
-    EigenvalueResult,
-    MapResult,
-    RetentionResult,
-    ekc,
-    kaiser,
-    map_test,
-    retain,
-)
+from valuelex.psychometrics.retention.average_partial import MapResult, map_test
+from valuelex.psychometrics.retention.comparison_data import ComparisonDataResult, comparison_data
+from valuelex.psychometrics.retention.ega import EGAResult, ega
+from valuelex.psychometrics.retention.hull import HullResult, hull
+from valuelex.psychometrics.retention.kaiser_guttman import EigenvalueResult, ekc, kaiser
+from valuelex.psychometrics.retention.nest import nest
+from valuelex.psychometrics.retention.panel import RetentionResult, retain
 from valuelex.psychometrics.retention.parallel import ParallelResult, parallel_analysis
+from valuelex.psychometrics.retention.sequential import FitSequenceResult, fit_sequence
 from valuelex.psychometrics.rotation.rotate import RotationResult, rotate
 from valuelex.psychometrics.screening.adequacy import BartlettResult, KMOResult, bartlett, kmo
 from valuelex.psychometrics.screening.findings import Finding
@@ -43,10 +43,14 @@ __all__ = [
     "AlphaResult",
     "BartlettResult",
     "BootstrapResult",
+    "ComparisonDataResult",
     "EFAResult",
+    "EGAResult",
     "EigenvalueResult",
     "FactorAnalysis",
     "Finding",
+    "FitSequenceResult",
+    "HullResult",
     "ICCResult",
     "KMOResult",
     "KrippendorffResult",
@@ -63,10 +67,14 @@ __all__ = [
     "align",
     "alpha",
     "bartlett",
+    "comparison_data",
     "congruence",
     "correlate",
     "efa",
+    "ega",
     "ekc",
+    "fit_sequence",
+    "hull",
     "icc",
     "kaiser",
     "kmo",
@@ -74,6 +82,7 @@ __all__ = [
     "map_test",
     "mardia",
     "mixed_correlations",
+    "nest",
     "omega",
     "parallel_analysis",
     "polychoric",

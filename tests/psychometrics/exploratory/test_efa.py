@@ -162,8 +162,12 @@ def test_heywood_case_warns_and_is_named():
 
 def test_no_more_cases_than_variables(two_factors):
     few = two_factors.iloc[:8]
-    with pytest.raises(DataError, match=r"positive definite.*\n.*method='minres'"):
-        pm.efa(few, 2, "ml")
+    for method in ("ml", "minres", "paf"):
+        with pytest.raises(DataError, match=r"no more cases \(8\) than variables \(8\).*\n.*method='pca'"):
+            pm.efa(few, 2, method)
+    R = two_factors.corr()
+    with pytest.raises(DataError, match=r"no more cases \(8\)"):
+        pm.efa(R, 2, n_obs=8)
     with pytest.warns(pm.PsychometricsWarning, match=r"no more cases \(8\) than variables \(8\)"):
         found = pm.efa(few, 1, "pca")
     assert np.isnan(found.fit["chi2"])

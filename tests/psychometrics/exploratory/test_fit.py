@@ -30,10 +30,10 @@ def test_interval_limits_solve_the_noncentral_equation():
     from scipy.stats import ncx2
 
     chi2, df, n = 60.0, 30, 200
-    low, high = fit._rmsea_interval(chi2, df, n)
+    low, high = fit.rmsea_interval(chi2, df, n - 1)
     assert ncx2.cdf(chi2, df, low**2 * df * (n - 1)) == pytest.approx(0.95)
     assert ncx2.cdf(chi2, df, high**2 * df * (n - 1)) == pytest.approx(0.05)
-    assert fit._rmsea_interval(5.0, 30, 200) == (0.0, 0.0)
+    assert fit.rmsea_interval(5.0, 30, 199) == (0.0, 0.0)
 
 
 def test_perfect_model_and_saturated_model():

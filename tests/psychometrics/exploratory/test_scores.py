@@ -54,5 +54,47 @@ def test_bad_input(model, two_factors):
         model.scores(two_factors.drop(columns="x3"))
     with pytest.raises(DataError, match="7 columns; 8"):
         model.scores(two_factors.to_numpy()[:, :7])
-    with pytest.raises(SettingError, match="regression, bartlett, tenberge"):
-        model.scores(two_factors, "anderson")
+    with pytest.raises(SettingError, match="regression, bartlett, tenberge, anderson"):
+        model.scores(two_factors, "mean")
+
+
+def test_agrees_with_psych_on_every_method(shared):
+    import json
+
+    stored = json.loads((shared / "efa" / "factor_scores_hs9.json").read_text())
+    data = pd.read_csv(shared / "efa" / "data_hs9.csv")
+    found = pm.efa(data, 3, "ml", seed=1)
+    order = pm.align(found.loadings, pd.DataFrame(stored["loadings"], index=found.loadings.index))
+    for method in ("regression", "bartlett", "tenberge", "anderson"):
+        name = {"tenberge": "tenBerge"}.get(method, method)
+        ours = found.scores(data, method).to_numpy()[:, order.order] * order.signs
+        np.testing.assert_allclose(ours, stored[name], atol=2e-3)
+
+
+def test_anderson_scores_are_uncorrelated_and_phi_is_not_the_scores_correlation(model, two_factors):
+    np.testing.assert_allclose(model.scores(two_factors, "anderson").cov(), np.eye(2), atol=1e-8)
+    for method in ("regression", "bartlett", "tenberge", "anderson"):
+        np.testing.assert_allclose(
+            model.score_correlations(method), np.corrcoef(model.scores(two_factors, method).T), atol=1e-8
+        )
+    # Regression scores correlate otherwise than the factors do: that is why both are reported under their own names.
+    assert abs(model.score_correlations("regression").iloc[0, 1] - model.phi.iloc[0, 1]) > 0.01
+
+
+def test_determinacy_is_the_correlation_of_scores_with_factors():
+    # With the factors known, the validity of regression scores is their correlation with them, whatever the sample.
+    rng = np.random.default_rng(5)
+    L = np.zeros((9, 3))
+    L[np.arange(9), np.arange(9) // 3] = 0.7
+    phi = np.full((3, 3), 0.3) + 0.7 * np.eye(3)
+    factors = rng.standard_normal((50_000, 3)) @ np.linalg.cholesky(phi).T
+    X = factors @ L.T + rng.standard_normal((50_000, 9)) * np.sqrt(1 - (L**2).sum(axis=1))
+    found = pm.efa(X, 3, "ml", seed=1)
+    table = found.determinacy("regression")
+    assert list(table.columns) == ["r2", "determinacy", "minimum_correlation", "validity"]
+    scores = found.scores(X, "regression").to_numpy()
+    with_factors = np.abs(np.corrcoef(scores.T, factors.T)[:3, 3:]).max(axis=1)
+    np.testing.assert_allclose(table["validity"], with_factors, atol=0.01)
+    np.testing.assert_allclose(table["validity"], table["determinacy"], atol=1e-6)
+    np.testing.assert_allclose(table["minimum_correlation"], 2 * table["r2"] - 1)
+    assert (found.determinacy("bartlett")["validity"] <= table["validity"] + 1e-9).all()

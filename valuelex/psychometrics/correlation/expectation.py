@@ -64,9 +64,7 @@ def em_moments(X: FloatArray, *, tolerance: float = 1e-10, max_iter: int = 5000)
     return Moments(mean, S, value, iteration, iteration < max_iter)
 
 
-def expected_moments(
-    groups: list[Pattern], mean: FloatArray, S: FloatArray
-) -> tuple[float, FloatArray, FloatArray]:
+def expected_moments(groups: list[Pattern], mean: FloatArray, S: FloatArray) -> tuple[float, FloatArray, FloatArray]:
     """Log-likelihood at (mean, S), and the expected complete-data mean and covariance given them (the E step)."""
     p = mean.size
     n = sum(group.n for group in groups)
@@ -75,7 +73,7 @@ def expected_moments(
     value = 0.0
     for group in groups:
         o, m = group.seen, ~group.seen
-        inverse = np.linalg.inv(S[np.ix_(o, o)])
+        inverse: FloatArray = np.asarray(np.linalg.inv(S[np.ix_(o, o)]), dtype=np.float64)
         deviation = group.mean - mean[o]
         scatter = group.covariance + np.outer(deviation, deviation)
         value += _pattern_likelihood(group, S, inverse, scatter)
@@ -98,7 +96,7 @@ def log_likelihood(groups: list[Pattern], mean: FloatArray, S: FloatArray) -> fl
         o = group.seen
         deviation = group.mean - mean[o]
         scatter = group.covariance + np.outer(deviation, deviation)
-        value += _pattern_likelihood(group, S, np.linalg.inv(S[np.ix_(o, o)]), scatter)
+        value += _pattern_likelihood(group, S, np.asarray(np.linalg.inv(S[np.ix_(o, o)]), dtype=np.float64), scatter)
     return value
 
 

@@ -20,7 +20,7 @@ from valuelex.psychometrics.rotation import rotate as rotating
 from valuelex.psychometrics.rotation.weighting import row_weights
 
 if TYPE_CHECKING:
-    from valuelex.psychometrics.exploratory.efa import EFAResult
+    from valuelex.psychometrics.exploratory.result import EFAResult
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -1,224 +1,51 @@
-"""Exploratory factor analysis: the labelled front over extraction, rotation, fit, scores and resampling."""
+"""`efa`: from data to a labelled factor solution. Checks, correlations, extraction, rotation, fit, in this order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex.errors import DataError
+from valuelex.errors import DataError, SettingError
 from valuelex.psychometrics import alignment, checks, extraction
-from valuelex.psychometrics import correlation as corr
-from valuelex.psychometrics.exploratory import fit
-from valuelex.psychometrics.exploratory import scores as scoring
-from valuelex.psychometrics.results import Result
-from valuelex.psychometrics.rotation import rotate as rotation
+from valuelex.psychometrics.exploratory import fit, presets, robust
+from valuelex.psychometrics.exploratory.result import EFAResult
+from valuelex.psychometrics.rotation import rotate as rotating
+from valuelex.psychometrics.rotation.spec import fits, make_spec
 from valuelex.psychometrics.screening import adequacy
-
-if TYPE_CHECKING:
-    from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
+from valuelex.psychometrics.threads import one_thread
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class EFAResult(Result):
-    """A factor solution: p variables, k factors named F1..Fk in order of variance explained.
-
-    Attributes
-    ----------
-    loadings : DataFrame, p x k
-        Pattern; each column sums to a positive number.
-    structure : DataFrame, p x k
-        Correlations of variables with factors, L Phi.
-    phi : DataFrame, k x k
-        Factor correlations (identity for orthogonal rotations).
-    communalities, uniquenesses, complexity : Series, p
-        diag(L Phi L'); Psi; Hofmann's (1978) index (sum a^2)^2 / sum a^4.
-    variance : DataFrame, k x 3
-        ss_loadings diag(Phi L'L), proportion (of p), cumulative.
-    fit : dict
-        See `fit.fit_indices`; `convention` says which formulas.
-    residuals : DataFrame, p x p
-        Observed minus implied correlations.
-    unrotated : DataFrame, p x k
-        Loadings before rotation.
-    minima : DataFrame
-        Distinct local minima of the rotation: value, count, share, hyperplane.
-    heywood : tuple of str
-        Variables whose uniqueness ended at the lower bound.
-    converged : bool
-        Extraction and rotation both reached their tolerance.
-    convergence : dict
-        iterations, gradient, extraction, rotation, rotation_gradient.
-    settings : dict
-        Every setting that can move a number.
-    """
-
-    loadings: pd.DataFrame
-    structure: pd.DataFrame
-    phi: pd.DataFrame
-    communalities: pd.Series[float]
-    uniquenesses: pd.Series[float]
-    complexity: pd.Series[float]
-    variance: pd.DataFrame
-    fit: dict[str, Any]
-    residuals: pd.DataFrame
-    unrotated: pd.DataFrame
-    minima: pd.DataFrame
-    heywood: tuple[str, ...]
-    converged: bool
-    convergence: dict[str, Any]
-    settings: dict[str, Any]
-    correlations: pd.DataFrame = field(repr=False)
-    rotation_matrix: FloatArray = field(repr=False)
-    spec: rotation.Spec = field(repr=False)
-    source: checks.Input = field(repr=False)
-
-    @property
-    def n_factors(self) -> int:
-        """Number of factors k."""
-        return self.loadings.shape[1]
-
-    def scores(self, data: object, method: str = "regression") -> pd.DataFrame:
-        """Factor scores of the cases in `data`.
-
-        Cases are standardized with the means and standard deviations of the data that were factored; if only a
-        correlation matrix was, with those of `data`. A model of Spearman correlations scores average ranks, and then
-        always against `data` itself. Rows with missing cells get missing scores.
-
-        Parameters
-        ----------
-        data : DataFrame or array, n x p
-            The same variables; a DataFrame is matched by name, extra columns are ignored.
-        method : {"regression", "bartlett", "tenberge"}
-            Thurstone; Bartlett (unbiased); ten Berge (keeps the factor correlations).
-
-        Returns
-        -------
-        DataFrame, n x k
-
-        Raises
-        ------
-        DataError
-            Variables are missing, or do not vary.
-        """
-        checks.choice(method, scoring.METHODS, "method")
-        frame = checks.as_frame(data)
-        names = list(self.loadings.index)
-        if isinstance(data, pd.DataFrame):
-            absent = [name for name in names if name not in frame.columns]
-            if absent:
-                raise DataError(
-                    f"data lacks the variables {', '.join(absent[:8])}.", "Give all variables that were factored."
-                )
-            frame = frame[names]
-        elif frame.shape[1] != len(names):
-            raise DataError(f"data has {frame.shape[1]} columns; {len(names)} were factored.", "Give the same columns.")
-        X = frame.to_numpy()
-        base = X if self.source.X is None else self.source.X
-        if self.settings.get("correlation") == "spearman":
-            X = base = frame.rank().to_numpy()
-        complete = base[~np.isnan(base).any(axis=1)]
-        if complete.shape[0] < 2 or corr.constant_columns(complete).any():
-            raise DataError(
-                "data has too few complete cases, or columns that do not vary, to be standardized.",
-                "Score more cases at once, or fit the model on raw data.",
-            )
-        centre, spread = np.nanmean(base, axis=0), np.nanstd(base, axis=0, ddof=1)
-        W = self.weights(method).to_numpy()
-        return pd.DataFrame((X - centre) / spread @ W, index=frame.index, columns=self.loadings.columns)
-
-    def weights(self, method: str = "regression") -> pd.DataFrame:
-        """Score weights (p x k) for standardized variables; methods as in `scores`."""
-        checks.choice(method, scoring.METHODS, "method")
-        W = scoring.weights(
-            self.correlations.to_numpy(),
-            self.loadings.to_numpy(),
-            self.phi.to_numpy(),
-            np.asarray(self.uniquenesses, dtype=np.float64),
-            method,
-        )
-        return pd.DataFrame(W, index=self.loadings.index, columns=self.loadings.columns)
-
-    def bootstrap(
-        self, n: int = 1000, seed: int | None = None, *, clusters: Sequence[Any] | None = None, level: float = 0.95
-    ) -> BootstrapResult:
-        """Standard errors and percentile intervals of loadings by resampling cases, or whole clusters of cases.
-
-        Parameters
-        ----------
-        n : int
-            Resamples.
-        seed : int, optional
-            Stored with the result; resample i has the i-th spawned stream.
-        clusters : sequence, one label per row of the data, optional
-            Resample clusters (e.g. all answers of one model) instead of cases.
-        level : float
-            Coverage, 0-1.
-
-        Raises
-        ------
-        DataError
-            The model was fitted to a correlation matrix, or `clusters` has another length than the data.
-        """
-        from valuelex.psychometrics.exploratory.bootstrap import bootstrap
-
-        return bootstrap(self, n, seed, clusters=clusters, level=level)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Variables x (F1..Fk, h2, u2, complexity)."""
-        return self.loadings.assign(h2=self.communalities, u2=self.uniquenesses, complexity=self.complexity)
-
-    def _headline(self) -> str:
-        chi2 = f"chi2({self.fit['df']}) = {self.fit['chi2']:.2f}, p = {self.fit['p']:.3f}, " if self._has_fit() else ""
-        rmsea = f"RMSEA = {self.fit['rmsea']:.3f}, " if self._has_fit() else ""
-        return (
-            f"EFA: {self.n_factors} factor(s), {self.settings['method']}, {self.settings['rotation']}, "
-            f"n = {self.fit['n_obs']}; {chi2}{rmsea}SRMR = {self.fit['srmr']:.3f}"
-        )
-
-    def _has_fit(self) -> bool:
-        return bool(np.isfinite(self.fit["p"]))
-
-    def summary(self) -> str:
-        """Headline, pattern with communalities, variance explained, factor correlations, settings, as text."""
-        parts: list[str | pd.DataFrame] = [self._headline(), self.to_frame(), "Variance explained", self.variance.T]
-        if self.spec.oblique and self.n_factors > 1:
-            parts += ["Factor correlations", self.phi]
-        if self.heywood:
-            parts.append(f"Heywood: {', '.join(self.heywood)} at the lower bound {self.settings['lower_bound']}")
-        if not self.converged:
-            parts.append("Not converged: see .convergence")
-        parts.append(f"Settings: {self._note()}")
-        text = (
-            part.to_string(float_format=lambda value: f"{value:.3f}") if isinstance(part, pd.DataFrame) else part
-            for part in parts
-        )
-        return "\n\n".join(text)
-
-
+@one_thread
 def efa(
     data: object,
     n_factors: int,
-    method: str = "minres",
+    method: str | None = None,
     *,
-    rotation: str = "oblimin",
+    rotation: str | None = None,
     correlation: str = "pearson",
     n_obs: int | None = None,
     missing: str = "listwise",
-    n_starts: int = rotation.DEFAULT_STARTS,
+    mimic: str | None = None,
+    oblique: bool | None = None,
+    n_starts: int | None = None,
     normalize: bool | str | None = None,
     gamma: float = 0.0,
-    epsilon: float = 0.01,
+    epsilon: float | None = None,
     power: float = 4.0,
-    lower_bound: float = 0.005,
-    tolerance: float = 1e-9,
-    max_iter: int = 5000,
+    kappa: float = 0.0,
+    n_zeros: int | None = None,
+    target: object = None,
+    target_weights: object = None,
+    lower_bound: float | None = None,
+    tolerance: float | None = None,
+    max_iter: int | None = None,
+    rotation_tolerance: float | None = None,
+    smooth: str | None = None,
     seed: int | None = None,
 ) -> EFAResult:
     """Exploratory factor analysis.
@@ -226,25 +53,33 @@ def efa(
     Parameters
     ----------
     data : DataFrame or array
-        n x p raw data (NaN is missing), or a p x p correlation matrix with n_obs.
+        n x p raw data (NaN is missing), or a p x p correlation or covariance matrix with n_obs.
     n_factors : int
         k, at least 1; see `retain`.
-    method : {"minres", "ml", "paf", "pca"}
-        Extraction: minimum residuals (unweighted least squares), maximum likelihood, iterated principal axis, or
-        principal components.
-    rotation : {"oblimin", "quartimin", "geomin", "promax", "varimax", "quartimax", "none"}
-        See `rotate`, also for n_starts, normalize, gamma, epsilon, power.
-    correlation : {"pearson", "spearman"}
-        Correlations of raw data.
+    method : {"minres", "ml", "paf", "dwls", "alpha", "image", "pca"}
+        Extraction; default minres (unweighted least squares). "dwls" weights each residual by the precision of its
+        correlation and needs raw data; with polychorics it is WLSMV.
+    rotation : str
+        See `rotate` (default oblimin), also for oblique, n_starts (100), normalize, gamma, epsilon (.01), power, kappa,
+        n_zeros, target, target_weights and rotation_tolerance (1e-6).
+    correlation : {"pearson", "spearman", "polychoric", "tetrachoric", "mixed"}
+        Correlations of raw data; "mixed" decides pair by pair (see `mixed_correlations`).
     n_obs : int, optional
-        Number of cases behind a correlation matrix; leave out for raw data.
-    missing : {"listwise", "pairwise"}
-        See `correlate`; with pairwise, n_obs is the smallest number of cases that a pair shares.
+        Number of cases behind a matrix; leave out for raw data.
+    missing : {"listwise", "pairwise", "fiml"}
+        See `correlate`; with pairwise, n_obs is the smallest number of cases that a pair shares. "fiml" with "ml" fits
+        the model to every observed cell; with other methods it factors the EM correlations (two-stage).
+    mimic : {"spss", "psych", "lavaan", "efatools"}, optional
+        Take all settings that are left out, stopping rules and fit conventions included, from that program
+        (docs/parity.md); this package's own otherwise.
     lower_bound : float
-        Smallest uniqueness, 0-1: .005 as psych, .0001 for a tighter bound. Hitting it is a Heywood case, named in
-        `heywood`; the bound then changes the answer.
+        Smallest uniqueness, 0-1; default .005 as psych, .0001 for a tighter bound. Hitting it is a Heywood case, named
+        in `heywood`; the bound then changes the answer.
     tolerance, max_iter : float, int
-        Of the extraction: largest projected gradient, or change of a communality (paf).
+        Of the extraction: largest projected gradient, or change of communalities (paf, alpha); defaults 1e-9 and 5000.
+    smooth : {"clip", "higham"}, optional
+        How an indefinite matrix is repaired. Estimated ones (pairwise, polychoric) are clipped unless told; a given one
+        is refused unless told.
     seed : int, optional
         Of the random rotation starts; stored.
 
@@ -255,26 +90,58 @@ def efa(
     Raises
     ------
     DataError
-        Data that cannot be factored (constant columns, not a correlation matrix, "ml" with a singular matrix).
+        Data that cannot be factored: constant columns, no more cases than variables, not a correlation matrix, an
+        indefinite matrix, a singular one where the method needs its inverse.
     SettingError
         Unknown option, or too many factors for the number of variables.
 
     Warns
     -----
     PsychometricsWarning
-        No more cases than variables, indefinite matrix, Heywood case, no convergence, or pairwise deletion.
+        Heywood case, no convergence, a singular or repaired matrix, or pairwise deletion.
     """
-    checks.choice(method, extraction.METHODS, "method")
-    spec = _rotation_spec(rotation, n_starts, normalize, gamma, epsilon, power)
-    lower_bound = checks.number(lower_bound, "lower_bound", low=0, high=1)
-    tolerance = checks.number(tolerance, "tolerance", low=0, high=1)
-    max_iter = checks.integer(max_iter, "max_iter", low=1)
-    ready = checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing)
-    k = checks.n_factors(n_factors, len(ready.names), method)
+    chosen = presets.resolve(
+        mimic,
+        {
+            "method": method,
+            "rotation": rotation,
+            "n_starts": n_starts,
+            "normalize": normalize,
+            "epsilon": epsilon,
+            "lower_bound": lower_bound,
+            "tolerance": tolerance,
+            "max_iter": max_iter,
+            "rotation_tolerance": rotation_tolerance,
+        },
+    )
+    method = checks.choice(chosen["method"], extraction.METHODS, "method")
+    spec = make_spec(
+        chosen["rotation"],
+        oblique=oblique,
+        n_starts=chosen["n_starts"],
+        normalize=chosen["normalize"],
+        gamma=gamma,
+        epsilon=chosen["epsilon"],
+        power=power,
+        kappa=kappa,
+        n_zeros=n_zeros,
+        target=target,
+        target_weights=target_weights,
+        tolerance=chosen["rotation_tolerance"],
+        algorithm=chosen["algorithm"],
+        promax_target=chosen["promax_target"],
+    )
+    lower_bound = checks.number(chosen["lower_bound"], "lower_bound", low=0, high=1)
+    tolerance = checks.number(chosen["tolerance"], "tolerance", low=0, high=1)
+    max_iter = checks.integer(chosen["max_iter"], "max_iter", low=1)
+    ready = checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, definite=True, smooth=smooth)
+    p = len(ready.names)
+    k = checks.n_factors(n_factors, p, method)
+    fits(spec, p, k)
     seed = checks.resolve_seed(seed)
     _worth_factoring(ready, method)
-    found = extraction.extract(ready.R, k, method, lower_bound=lower_bound, tolerance=tolerance, max_iter=max_iter)
     settings = {
+        "mimic": mimic,
         **ready.settings,
         "n_factors": k,
         "method": method,
@@ -282,53 +149,161 @@ def efa(
         "lower_bound": lower_bound,
         "tolerance": tolerance,
         "max_iter": max_iter,
+        "stop": chosen["stop"] if method == "paf" else None,
+        "fit": chosen["fit"],
         "seed": seed,
     }
-    result = _assemble(ready, found, spec, settings, np.random.default_rng(seed))
+    weights, gamma_matrix = _precision(ready, method)
+    likelihoods = None
+    if ready.moments is not None and ready.X is not None and method == "ml":
+        from valuelex.psychometrics.extraction.full_information import full_information
+
+        full = full_information(
+            ready.X,
+            k,
+            ready.moments.mean,
+            ready.moments.covariance,
+            lower_bound=lower_bound,
+            tolerance=min(tolerance, 1e-9),
+            max_iter=max_iter,
+        )
+        found = full.found
+        likelihoods = (ready.moments.log_likelihood, full.log_likelihood, full.null_log_likelihood)
+        settings["missing_fit"] = "full information"
+    else:
+        if ready.moments is not None:
+            settings["missing_fit"] = "two-stage: EM correlations"
+        found = extraction.extract(
+            ready.R,
+            k,
+            method,
+            lower_bound=lower_bound,
+            tolerance=tolerance,
+            max_iter=max_iter,
+            stop=chosen["stop"],
+            weights=weights,
+        )
+    indices = _fit(ready, found, method, chosen["fit"], weights, gamma_matrix, likelihoods)
+    result = _assemble(ready, found, spec, settings, indices, np.random.default_rng(seed))
     if result.heywood:
         checks.warn(
             f"Heywood case: the uniqueness of {', '.join(result.heywood)} ended at the lower bound {lower_bound}. "
             "Try fewer factors or drop the variable."
         )
-    if not result.converged:
+    if not result.converged and mimic is None:
         checks.warn("The solution did not converge; see .convergence, and raise max_iter or n_starts.")
     return result
 
 
-def _rotation_spec(
-    method: str, n_starts: int, normalize: bool | str | None, gamma: float, epsilon: float, power: float
-) -> rotation.Spec:
-    # efa's own argument is called rotation and hides the module there.
-    return rotation.make_spec(method, n_starts=n_starts, normalize=normalize, gamma=gamma, epsilon=epsilon, power=power)
-
-
 def _worth_factoring(ready: checks.Input, method: str) -> None:
-    n, p = ready.n_obs, len(ready.names)
-    singular = adequacy.is_singular(ready.R)
-    if singular and method == "ml":
-        raise DataError(
-            f"Maximum likelihood needs a positive definite correlation matrix; this one ({p} variables, {n} cases) "
-            "is not.",
-            "Use method='minres', drop duplicate columns (screen() lists them), or gather more cases than variables.",
-        )
+    # Pairwise deletion takes the smallest n of a pair for its tests, but rests on more cases than that.
+    n, p = ready.n_obs if ready.X is None else ready.X.shape[0], len(ready.names)
     if n <= p:
-        checks.warn(f"There are no more cases ({n}) than variables ({p}): loadings are unstable and fit is undefined.")
-    elif singular:
+        said = f"There are no more cases ({n}) than variables ({p})"
+        if method != "pca":
+            raise DataError(
+                f"{said}: a common factor model cannot be fitted.",
+                "Drop variables, gather more cases, or use method='pca'.",
+            )
+        checks.warn(f"{said}: component loadings are unstable.")
+        return
+    if adequacy.is_singular(ready.R):
+        if method in ("ml", "image"):
+            named = "Maximum likelihood" if method == "ml" else "Image factoring"
+            raise DataError(
+                f"{named} needs a positive definite correlation matrix; this one ({p} variables, {n} cases) is not.",
+                "Use method='minres', or drop duplicate columns (screen() lists them).",
+            )
         checks.warn("The correlation matrix is singular or indefinite: fit is undefined. screen() says why.")
+
+
+def _precision(ready: checks.Input, method: str) -> tuple[FloatArray | None, FloatArray | None]:
+    """Weights (p x p) of dwls, and the covariance of the correlations (p* x p*) if the fit needs it and it is small."""
+    ordinal = ready.settings.get("correlation") in ("polychoric", "tetrachoric")
+    if method != "dwls" and not (ordinal and method == "minres"):
+        return None, None
+    if ready.X is None:
+        raise DataError("method='dwls' needs the precision of each correlation.", "Give raw data, not a matrix.")
+    p = len(ready.names)
+    from valuelex.psychometrics.correlation.asymptotic import asymptotic_covariance, asymptotic_covariance_pearson
+    from valuelex.psychometrics.correlation.polychoric import Polychoric
+
+    gamma: FloatArray | None = None
+    if isinstance(ready.estimate, Polychoric):
+        if p > robust.LARGEST:
+            variances = asymptotic_covariance(ready.X, ready.estimate, diagonal=True)
+        else:
+            gamma = asymptotic_covariance(ready.X, ready.estimate)
+            variances = np.diag(gamma)
+    elif ready.settings.get("correlation") == "pearson" and not np.isnan(ready.X).any() and p <= robust.LARGEST:
+        gamma = asymptotic_covariance_pearson(ready.X)
+        variances = np.diag(gamma)
+    else:
+        raise SettingError(
+            "method='dwls' goes with polychoric or tetrachoric correlations, or Pearson ones of up to "
+            f"{robust.LARGEST} complete columns.",
+            "Use method='minres', or correlation='polychoric'.",
+        )
+    if method != "dwls":
+        return None, gamma
+    W = np.zeros((p, p))
+    W[np.tril_indices(p, -1)] = 1 / np.maximum(variances, 1e-12)
+    return W + W.T, gamma
+
+
+def _fit(
+    ready: checks.Input,
+    found: extraction.Extraction,
+    method: str,
+    convention: str,
+    weights: FloatArray | None,
+    gamma: FloatArray | None,
+    likelihoods: tuple[float, float, float] | None,
+) -> dict[str, Any]:
+    implied = found.loadings @ found.loadings.T + np.diag(found.uniquenesses)
+    k, p, n = found.loadings.shape[1], len(ready.names), ready.n_obs
+    spread = data_spread(ready)
+    indices = fit.fit_indices(ready.R, implied, k, n, convention=convention, components=method == "pca", spread=spread)
+    if likelihoods is not None:
+        saturated, model, null = likelihoods
+        indices |= {"chi2": 2 * (saturated - model), "null_chi2": 2 * (saturated - null), "objective": np.nan}
+        indices |= fit.comparative(indices["chi2"], indices["df"], indices["null_chi2"], p * (p - 1) // 2, n, "lavaan")
+        indices |= fit.information(model, p * k + 2 * p - k * (k - 1) // 2, n)
+        indices["srmr"] *= np.sqrt((p + 1) / (p + 3))  # the means are moments too, and fit exactly
+        indices["convention"] = "chi2 is the likelihood ratio on all observed cells; " + fit.CONVENTIONS["lavaan"]
+    elif gamma is not None:
+        W = np.ones_like(ready.R) if weights is None else weights
+        indices |= dict.fromkeys(("aic", "bic", "sabic", "objective"), np.nan)
+        indices |= robust.scaled_shifted_fit(ready.R, found.loadings, W, gamma, n, indices["df"])
+        indices["convention"] = robust.CONVENTION.format(statistic="DWLS" if method == "dwls" else "ULS")
+    elif ready.settings.get("correlation") in checks.ORDINAL and method != "pca":
+        indices["convention"] += "; chi2 takes the correlations for Pearson's, which inflates it: use method='dwls'"
+    return indices
+
+
+def data_spread(ready: checks.Input) -> FloatArray | None:
+    """Standard deviations (divisor n) of the data or of a covariance matrix; None for a correlation matrix."""
+    if ready.spread is not None:
+        return ready.spread
+    if ready.X is None:
+        return None
+    return np.asarray(np.nanstd(ready.X, axis=0))
 
 
 def _assemble(
     ready: checks.Input,
     found: extraction.Extraction,
-    spec: rotation.Spec,
+    spec: rotating.Spec,
     settings: dict[str, Any],
+    indices: dict[str, Any],
     rng: np.random.Generator,
 ) -> EFAResult:
     A, p = found.loadings, len(ready.names)
     k = A.shape[1]
     order, signs = alignment.convention(A, np.eye(k))
     A = A[:, order] * signs
-    turned = rotation.ordered(rotation.rotate_core(A, spec, rng), spec)
+    rotated = rotating.rotate_core(A, spec, rng)
+    turned = rotating.ordered(rotated, spec)
     L, phi = turned.loadings, turned.phi
     factors = pd.Index([f"F{j + 1}" for j in range(k)])
     names = pd.Index(ready.names)
@@ -340,7 +315,6 @@ def _assemble(
     variance = pd.DataFrame(
         {"ss_loadings": explained, "proportion": explained / p, "cumulative": np.cumsum(explained) / p}, index=factors
     )
-    converged = found.converged and turned.converged
     return EFAResult(
         loadings=pd.DataFrame(L, index=names, columns=factors),
         structure=pd.DataFrame(L @ phi, index=names, columns=factors),
@@ -351,12 +325,12 @@ def _assemble(
             np.divide(total**2, fourth, out=np.full(p, np.nan), where=fourth > 0), index=names, name="complexity"
         ),
         variance=variance,
-        fit=fit.fit_indices(ready.R, implied, k, ready.n_obs, components=settings["method"] == "pca"),
+        fit=indices,
         residuals=pd.DataFrame(ready.R - implied, index=names, columns=names),
         unrotated=pd.DataFrame(A, index=names, columns=factors),
-        minima=turned.minima.frame,
+        minima=rotated.minima.frame,
         heywood=tuple(name for name, hit in zip(ready.names, found.heywood, strict=True) if hit),
-        converged=converged,
+        converged=found.converged and turned.converged,
         convergence={
             "iterations": found.iterations,
             "gradient": found.gradient,
@@ -370,4 +344,5 @@ def _assemble(
         rotation_matrix=turned.T,
         spec=spec,
         source=ready,
+        rotated=rotated,
     )
