@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,17 @@ from numpy.typing import NDArray
 
 from valuelex.errors import DataError
 from valuelex.psychometrics import checks
-from valuelex.psychometrics import correlation as corr
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.retention import references
+from valuelex.psychometrics.retention.eigenvalues import KINDS, eigenvalues, leading
+from valuelex.psychometrics.retention.given import given, measure_of
 from valuelex.psychometrics.screening.adequacy import is_singular
 
 FloatArray = NDArray[np.float64]
 
-CHUNK_CELLS = 4_000_000  # simulated matrices are held in stacks of at most this many cells (32 MB)
+REFERENCES = ("normal", "permutation")
+DRAWS = 1000
+DRAWS_POLYCHORIC = 200  # polychorics of one permuted set take 15-30 ms, a Wishart draw takes .07 ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +48,11 @@ class ParallelResult(Result):
 
 def parallel_analysis(
     data: object,
-    n_iter: int = 1000,
+    n_iter: int | None = None,
     percentile: float | str = 95,
     *,
     kind: str = "pca",
-    reference: str = "normal",
+    reference: str | None = None,
     correlation: str = "pearson",
     missing: str = "listwise",
     seed: int | None = None,
@@ -61,15 +66,17 @@ def parallel_analysis(
     ----------
     data : DataFrame or array
         n x p raw data, or a p x p correlation matrix with n_obs.
-    n_iter : int
-        Simulated data sets.
+    n_iter : int, optional
+        Simulated data sets; default 1,000, and 200 of permuted polychorics.
     percentile : float in (0, 100), or "mean"
         Reference taken from the simulated eigenvalues (Glorfeld, 1995: 95).
-    kind : {"pca", "fa"}
-        Eigenvalues of R, or of R with squared multiple correlations in the diagonal (Humphreys & Ilgen, 1969).
-    reference : {"normal", "permutation"}
+    kind : {"pca", "fa", "minres"}
+        Eigenvalues of R, of R with squared multiple correlations in the diagonal (Humphreys & Ilgen, 1969), or of R with
+        the communalities of one factor by unweighted least squares (as psych's `fa.parallel`).
+    reference : {"normal", "permutation"}, optional
         Independent normal data (drawn as Wishart matrices by the Bartlett decomposition), or the data with each column
-        shuffled, which keeps the distributions and needs raw data.
+        shuffled, which keeps the distributions and needs raw data. Default: permutation for polychorics, whose
+        eigenvalues spread wider than normal theory says (Garrido et al., 2012), normal otherwise.
     correlation, missing : str
         As in `correlate`.
     seed : int, optional
@@ -84,84 +91,82 @@ def parallel_analysis(
     SettingError
         A setting out of range.
     """
-    n_iter = checks.integer(n_iter, "n_iter", low=1)
+    checks.choice(kind, KINDS, "kind")
     quantile = None if percentile == "mean" else checks.number(percentile, "percentile", low=0, high=100)
-    checks.choice(kind, ("pca", "fa"), "kind")
-    checks.choice(reference, ("normal", "permutation"), "reference")
-    ready = checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing)
-    seed = checks.resolve_seed(seed)
+    ready = given(data, n_obs=n_obs, correlation=correlation, missing=missing)
+    simulation = simulate(ready, (kind,), n_iter, reference, correlation, checks.resolve_seed(seed))
+    return judge(ready, simulation, kind, quantile, {"correlation": correlation, "missing": missing})
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """Simulated eigenvalues, n_iter x p for each kind, and the settings that made them."""
+
+    values: dict[str, FloatArray]
+    settings: dict[str, Any]
+
+
+def simulate(
+    ready: checks.Input,
+    kinds: Sequence[str],
+    n_iter: int | None,
+    reference: str | None,
+    correlation: str,
+    seed: int,
+) -> Simulation:
+    """Draw the reference eigenvalues once for several kinds: they share the simulated matrices."""
+    polychoric = correlation in checks.ORDINAL and ready.X is not None
+    if reference is None:
+        reference = "permutation" if polychoric else "normal"
+    checks.choice(reference, REFERENCES, "reference")
+    default = DRAWS_POLYCHORIC if polychoric and reference == "permutation" else DRAWS
+    n_iter = default if n_iter is None else checks.integer(n_iter, "n_iter", low=1)
     n, p = ready.n_obs, len(ready.names)
-    if kind == "fa" and (n <= p or is_singular(ready.R)):
-        raise DataError(
-            f"kind='fa' needs squared multiple correlations, but the {p} x {p} matrix from {n} cases is singular.",
-            "Use kind='pca', or gather more cases than variables.",
-        )
+    if "fa" in kinds and not smc_exists(ready):
+        refuse_smc(ready)
     if reference == "permutation":
         if ready.X is None or np.isnan(ready.X).any():
             raise DataError(
                 "The permutation reference needs complete raw data.",
                 "Use reference='normal', or give raw data with missing='listwise'.",
             )
-        simulated = _permuted(ready.X, correlation, n_iter, seed, kind)
+        values = references.permuted(ready.X, measure_of(ready, correlation), n_iter, seed, kinds)
     else:
-        simulated = _normal(n, p, n_iter, seed, kind)
+        if polychoric:
+            checks.warn(
+                "Normal-theory references are too low for polychorics and over-factor; reference='permutation' is sound."
+            )
+        values = references.normal(n, p, n_iter, seed, kinds)
+    return Simulation(values, {"n_iter": n_iter, "reference": reference, "seed": seed})
+
+
+def smc_exists(ready: checks.Input) -> bool:
+    """Whether R has an inverse, and simulated matrices will."""
+    return ready.n_obs > len(ready.names) and not is_singular(ready.R)
+
+
+def refuse_smc(ready: checks.Input) -> NoReturn:
+    """Say why there are no squared multiple correlations."""
+    p = len(ready.names)
+    raise DataError(
+        f"kind='fa' needs squared multiple correlations, but the {p} x {p} matrix from {ready.n_obs} cases is singular.",
+        "Use kind='pca', or gather more cases than variables.",
+    )
+
+
+def judge(
+    ready: checks.Input, simulation: Simulation, kind: str, quantile: float | None, common: dict[str, Any]
+) -> ParallelResult:
+    """Compare the observed eigenvalues with mean (`quantile` None) or percentile of the simulated ones."""
+    simulated = simulation.values[kind]
     mean = simulated.mean(axis=0)
     threshold = mean if quantile is None else np.percentile(simulated, quantile, axis=0)
     observed = eigenvalues(ready.R, kind)
     settings = {
-        "n_iter": n_iter,
         "percentile": "mean" if quantile is None else quantile,
         "kind": kind,
-        "reference": reference,
-        "correlation": correlation,
-        "missing": missing,
-        "seed": seed,
-        "n_obs": n,
+        "n_obs": ready.n_obs,
+        **simulation.settings,
+        **common,
     }
     return ParallelResult(leading(observed, threshold), observed, threshold, mean, settings)
-
-
-def eigenvalues(R: FloatArray, kind: str = "pca") -> FloatArray:
-    """Eigenvalues, descending, of R or of R with SMC in the diagonal; stacks of matrices allowed."""
-    if kind == "fa":
-        R = R.copy()
-        diagonal = np.arange(R.shape[-1])
-        R[..., diagonal, diagonal] = corr.smc(R)
-    return np.asarray(np.linalg.eigvalsh(R)[..., ::-1])
-
-
-def leading(observed: FloatArray, reference: FloatArray) -> int:
-    """Count eigenvalues above their reference, up to the first that is not."""
-    below = np.flatnonzero(~(observed > reference))
-    return int(below[0]) if below.size else int(observed.size)
-
-
-def _normal(n: int, p: int, n_iter: int, seed: int, kind: str) -> FloatArray:
-    # Stacks of fixed size, each with its own spawned stream: results do not depend on how the work is spread.
-    size = max(1, min(100, CHUNK_CELLS // (p * max(p, n if n <= p else p))))
-    streams = np.random.SeedSequence(seed).spawn(-(-n_iter // size))
-    out = []
-    for stream in streams:
-        rng = np.random.default_rng(stream)
-        if n - 1 >= p:
-            # Bartlett (1933): S = A A' is Wishart(n - 1, I) for A lower triangular, chi on the diagonal, normal below.
-            A = np.tril(rng.standard_normal((size, p, p)), -1)
-            diagonal = np.arange(p)
-            A[:, diagonal, diagonal] = np.sqrt(rng.chisquare(n - 1 - diagonal, (size, p)))
-        else:
-            A = np.swapaxes(rng.standard_normal((size, n, p)), 1, 2)
-            A = A - A.mean(axis=2, keepdims=True)
-        A /= np.sqrt(np.sum(A**2, axis=2, keepdims=True))
-        out.append(eigenvalues(A @ np.swapaxes(A, 1, 2), kind))
-    return np.concatenate(out)[:n_iter]
-
-
-def _permuted(X: FloatArray, correlation: str, n_iter: int, seed: int, kind: str) -> FloatArray:
-    Z = corr.standardize(corr.rank(X) if correlation == "spearman" else X) / np.sqrt(X.shape[0] - 1)
-    out = []
-    for stream in np.random.SeedSequence(seed).spawn(n_iter):
-        shuffled = np.random.default_rng(stream).permuted(Z, axis=0)
-        R = shuffled.T @ shuffled
-        np.fill_diagonal(R, 1.0)
-        out.append(eigenvalues(R, kind))
-    return np.array(out)
