@@ -14,9 +14,13 @@ from valuelex.psychometrics.checks import PsychometricsWarning
 from valuelex.psychometrics.correlation.correlate import correlate
 from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
 from valuelex.psychometrics.correlation.serial import PolyserialResult, polyserial
+from valuelex.psychometrics.exploratory.averaging import AveragedResult, average
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
 from valuelex.psychometrics.exploratory.efa import efa
+from valuelex.psychometrics.exploratory.groups import GroupsResult, compare_groups
+from valuelex.psychometrics.exploratory.replication import ReplicationResult, k_fold, split_half
 from valuelex.psychometrics.exploratory.result import EFAResult
+from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResult
 from valuelex.psychometrics.reliability.coefficient_omega import AlphaResult, OmegaResult, alpha, omega
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention.average_partial import MapResult, map_test
@@ -41,6 +45,7 @@ __all__ = [
     "AdequacyResult",
     "AlignResult",
     "AlphaResult",
+    "AveragedResult",
     "BartlettResult",
     "BootstrapResult",
     "ComparisonDataResult",
@@ -50,6 +55,7 @@ __all__ = [
     "FactorAnalysis",
     "Finding",
     "FitSequenceResult",
+    "GroupsResult",
     "HullResult",
     "ICCResult",
     "KMOResult",
@@ -61,12 +67,16 @@ __all__ = [
     "PolychoricResult",
     "PolyserialResult",
     "PsychometricsWarning",
+    "ReplicationResult",
     "Result",
     "RetentionResult",
     "RotationResult",
+    "StandardErrorResult",
     "align",
     "alpha",
+    "average",
     "bartlett",
+    "compare_groups",
     "comparison_data",
     "congruence",
     "correlate",
@@ -76,6 +86,7 @@ __all__ = [
     "fit_sequence",
     "hull",
     "icc",
+    "k_fold",
     "kaiser",
     "kmo",
     "krippendorff_alpha",
@@ -90,6 +101,7 @@ __all__ = [
     "retain",
     "rotate",
     "screen",
+    "split_half",
     "tetrachoric",
 ]
 

@@ -236,9 +236,9 @@ def prepare(
     if smooth is not None:
         choice(smooth, SMOOTHING, "smooth")
     if n_obs is None:
-        values = as_frame(data).to_numpy()
-        if not looks_like_correlations(values):
-            return _prepare_raw(data, correlation, missing, smooth or "clip")
+        frame = as_frame(data)
+        if not looks_like_correlations(frame.to_numpy()):
+            return _prepare_raw(frame, correlation, missing, smooth or "clip")
         if need_n:
             raise DataError(
                 "data looks like a correlation matrix, but n_obs is not given.",
@@ -265,8 +265,7 @@ def prepare(
     return Input(R, names, n, None, None, None, settings, spread)
 
 
-def _prepare_raw(data: object, correlation: str, missing: str, smooth: str) -> Input:
-    frame = as_frame(data)
+def _prepare_raw(frame: pd.DataFrame, correlation: str, missing: str, smooth: str) -> Input:
     names = list(frame.columns)
     _enough_variables(names)
     X = frame.to_numpy()

@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from valuelex.errors import DataError
 from valuelex.psychometrics import alignment, checks, extraction
 from valuelex.psychometrics import correlation as corr
+from valuelex.psychometrics.extraction.stack import extract_stack
+from valuelex.psychometrics.resampling import replicate
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.rotation import projection
 from valuelex.psychometrics.rotation import rotate as rotating
 from valuelex.psychometrics.rotation.weighting import row_weights
+from valuelex.psychometrics.threads import one_thread
 
 if TYPE_CHECKING:
     from valuelex.psychometrics.exploratory.result import EFAResult
@@ -26,6 +29,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 ROTATION_STEPS = 500
+PRODUCTS_UP_TO = 60  # columns; beyond, the products of all pairs of columns take more memory than they save time
+STACK = 100  # resamples worked on together
+CONSTANT = 1e-10  # variance, on the scale of the whole sample's, below which a column does not vary
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +57,7 @@ class BootstrapResult(Result):
         return f"Bootstrap: {self.replicates.shape[0]} resamples, {self.n_failed} failed"
 
 
+@one_thread
 def bootstrap(
     result: EFAResult, n: int, seed: int | None, *, clusters: Sequence[Any] | None, level: float
 ) -> BootstrapResult:
@@ -70,52 +77,36 @@ def bootstrap(
     groups = None if clusters is None else cluster_rows(clusters, ready.rows, int(ready.n_rows or 0))
     A0 = result.unrotated.to_numpy()
     psi = np.asarray(result.uniquenesses, dtype=np.float64)
-    absent = []
-    unrotated = []
-    n_failed = 0
-    for stream in np.random.SeedSequence(seed).spawn(n):
-        X = ready.X[draw(ready.X.shape[0], groups, np.random.default_rng(stream))]
-        varies = np.asarray(~np.isnan(X).all(axis=0))
-        varies[varies] = ~corr.constant_columns(X[:, varies])
-        few = result.n_factors > (varies.sum() if s["method"] == "pca" else checks.most_factors(int(varies.sum())))
-        R = None if few else resampled_correlations(X[:, varies], s["correlation"])
-        if R is None or (s["method"] == "ml" and np.linalg.eigvalsh(R)[0] < 1e-10):
-            n_failed += 1
-            continue
-        found = extraction.extract(
-            R,
-            result.n_factors,
-            s["method"],
-            lower_bound=s["lower_bound"],
-            # Far below sampling error; the full tolerance would double the time.
-            tolerance=max(s["tolerance"], 1e-6),
-            max_iter=s["max_iter"],
-            start=psi[varies],
-        )
-        A = np.zeros_like(A0)
-        A[varies] = found.loadings @ alignment.procrustes(found.loadings, A0[varies])
-        unrotated.append(A)
-        absent.append(~varies)
+    if s["method"] in ("pca", "image", "alpha", "paf"):
+        psi = np.clip(psi, s["lower_bound"], 1.0)
+    unrotated = [A for A in replicate(refits, n, seed, ready.X, groups, s, psi, A0, size=STACK) if A is not None]
+    n_failed = n - len(unrotated)
     if len(unrotated) < 2:
         raise DataError(
             f"{n_failed} of {n} resamples could not be factored.",
             "Drop columns that hardly vary, or use method='minres'.",
         )
     L0 = result.loadings.to_numpy()
-    replicates = rotate_like(np.array(unrotated), result)
+    stack = np.array(unrotated)
+    # A column without variation in a resample has no loading there; zeros keep it out of the rotation's way.
+    absent = np.isnan(stack)
+    replicates = rotate_like(np.where(absent, 0.0, stack), result)
     congruences = np.empty((len(unrotated), result.n_factors))
     for b, L in enumerate(replicates):
         order, signs = alignment.match(L, L0)
         replicates[b] = L[:, order] * signs
         congruences[b] = np.diag(alignment.congruence_core(replicates[b], L0))
-    # A column without variation in a resample has no loading there; zeros kept it out of the rotation's way.
-    replicates[np.array(absent)] = np.nan
+    replicates[absent] = np.nan
     n_valid = np.sum(~np.isnan(replicates), axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column valid in fewer than two resamples has NaN
-        se = np.nanstd(replicates, axis=0, ddof=1)
-        tail = 100 * (1 - level) / 2
-        low, high = np.nanpercentile(replicates, [tail, 100 - tail], axis=0)
+    tail = 100 * (1 - level) / 2
+    if absent.any():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a column valid in fewer than two resamples has NaN
+            se = np.nanstd(replicates, axis=0, ddof=1)
+            low, high = np.nanpercentile(replicates, [tail, 100 - tail], axis=0)
+    else:
+        se = replicates.std(axis=0, ddof=1)
+        low, high = np.percentile(replicates, [tail, 100 - tail], axis=0)
     p, k = L0.shape
     frame = pd.DataFrame(
         {
@@ -146,6 +137,100 @@ def bootstrap(
     return BootstrapResult(frame, congruence, n_failed, settings, replicates)
 
 
+def refits(
+    streams: Sequence[np.random.SeedSequence],
+    X: FloatArray,
+    groups: list[IntArray] | None,
+    s: dict[str, Any],
+    psi: FloatArray,
+    A0: FloatArray,
+) -> list[FloatArray | None]:
+    """Unrotated loadings (p x k) of one resample per stream, turned to A0; NaN rows for columns that do not vary.
+
+    None where the resample cannot be factored. `s` are the settings of the original, `psi` its uniquenesses.
+    """
+    draws = [draw(X.shape[0], groups, np.random.default_rng(stream)) for stream in streams]
+    p, k = A0.shape
+    whole: list[FloatArray | None] = [None] * len(draws)
+    if s["correlation"] == "pearson" and s["method"] != "dwls" and p <= PRODUCTS_UP_TO and not np.isnan(X).any():
+        whole = _weighted_correlations(X, draws)
+    # Far below sampling error; the full tolerance would double the time.
+    tolerance = max(s["tolerance"], 1e-6)
+    together = _together(whole, k, s, psi, tolerance)
+    out: list[FloatArray | None] = []
+    for b, (rows, ready) in enumerate(zip(draws, whole, strict=True)):
+        if b in together:
+            out.append(together[b] @ alignment.procrustes(together[b], A0))
+            continue
+        varies = np.ones(p, dtype=bool)
+        R = ready
+        weights = None
+        if R is None:
+            part = X[rows]
+            varies = np.asarray(~np.isnan(part).all(axis=0))
+            varies[varies] = ~corr.constant_columns(part[:, varies])
+            few = k > (varies.sum() if s["method"] == "pca" else checks.most_factors(int(varies.sum())))
+            if not few:
+                R, weights = resampled_correlations(part[:, varies], s["correlation"], s["missing"], s["method"])
+        if R is None or (s["method"] in ("ml", "image") and np.linalg.eigvalsh(R)[0] < 1e-10):
+            out.append(None)
+            continue
+        found = extraction.extract(
+            R,
+            k,
+            s["method"],
+            lower_bound=s["lower_bound"],
+            tolerance=tolerance,
+            max_iter=s["max_iter"],
+            start=psi[varies],
+            weights=weights,
+        )
+        A = np.full_like(A0, np.nan)
+        A[varies] = found.loadings @ alignment.procrustes(found.loadings, A0[varies])
+        out.append(A)
+    return out
+
+
+def _together(
+    matrices: Sequence[FloatArray | None], k: int, s: dict[str, Any], psi: FloatArray, tolerance: float
+) -> dict[int, FloatArray]:
+    """Loadings by position of those resamples that minres or ML can take as one stack."""
+    where = [b for b, R in enumerate(matrices) if R is not None]
+    if s["method"] not in ("minres", "ml") or not where:
+        return {}
+    stack = np.array([matrices[b] for b in where])
+    if s["method"] == "ml" and np.linalg.eigvalsh(stack)[:, 0].min() < 1e-10:
+        return {}
+    L, _, done = extract_stack(stack, k, s["method"], psi, lower_bound=s["lower_bound"], tolerance=tolerance)
+    return {b: L[i] for i, b in enumerate(where) if done[i]}
+
+
+def _weighted_correlations(X: FloatArray, draws: Sequence[IntArray]) -> list[FloatArray | None]:
+    """Pearson correlations of all resamples by one product of their case weights with the products of columns.
+
+    None where a column does not vary: it needs the slower way.
+    """
+    n, p = X.shape
+    Z = corr.standardize(X)
+    lower = np.tril_indices(p)
+    counts = np.array([np.bincount(rows, minlength=n) for rows in draws], dtype=np.float64)
+    totals = counts.sum(axis=1, keepdims=True)
+    means = counts @ Z / totals
+    moments = counts @ (Z[:, lower[0]] * Z[:, lower[1]]) / totals - means[:, lower[0]] * means[:, lower[1]]
+    S = np.zeros((len(draws), p, p))
+    S[:, lower[0], lower[1]] = moments
+    S[:, lower[1], lower[0]] = moments
+    variances = np.diagonal(S, axis1=1, axis2=2)
+    scale = np.sqrt(np.where(variances > CONSTANT, variances, np.nan))
+    R = S / (scale[:, :, None] * scale[:, None, :])
+    R[:, np.arange(p), np.arange(p)] = 1.0
+    fine = np.flatnonzero((variances > CONSTANT).all(axis=1))
+    out: list[FloatArray | None] = [None] * len(draws)
+    for b in fine:
+        out[b] = R[b]
+    return out
+
+
 def rotate_like(stack: FloatArray, result: EFAResult) -> FloatArray:
     """Rotate a stack of unrotated loadings (B x p x k), each from the rotation of `result`, in one batch."""
     spec, T0 = result.spec, result.rotation_matrix
@@ -164,7 +249,7 @@ def rotate_like(stack: FloatArray, result: EFAResult) -> FloatArray:
     T, _, _ = projection.gradient_projection(normal, starts, criterion, oblique, spec.tolerance, ROTATION_STEPS)
     if spec.method == "promax":
         base = stack if spec.normalize == "varimax" else normal
-        T = np.array([rotating.promax_step(V, t, spec.power) for V, t in zip(base, T, strict=True)])
+        T = np.array([rotating.promax_step(V, t, spec.power, spec.promax_target) for V, t in zip(base, T, strict=True)])
     return projection.turn(stack, T, spec.oblique)
 
 
@@ -191,11 +276,43 @@ def draw(n: int, groups: list[IntArray] | None, rng: np.random.Generator) -> Int
     return np.concatenate([groups[g] for g in rng.integers(0, len(groups), len(groups))])
 
 
-def resampled_correlations(X: FloatArray, method: str) -> FloatArray | None:
-    """Correlations of a resample, or None if a column does not vary or a pair shares no cases."""
+def resampled_correlations(
+    X: FloatArray, correlation: str, missing: str = "listwise", method: str = "minres"
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """Correlations of a resample, None if a column does not vary or a pair shares no cases; and weights for dwls."""
     if np.isnan(X).all(axis=0).any() or corr.constant_columns(X).any():
-        return None
-    R = corr.matrix(X, method)
+        return None, None
+    incomplete = bool(np.isnan(X).any())
+    if incomplete and missing == "fiml":
+        from valuelex.psychometrics.correlation.expectation import em_moments
+
+        S = em_moments(X).covariance
+        spread = np.sqrt(np.diag(S))
+        return S / np.outer(spread, spread), None
+    weights = None
+    if correlation in checks.ORDINAL:
+        from valuelex.psychometrics.correlation import asymptotic, polychoric, polyserial
+
+        if correlation == "mixed":
+            R = polyserial.mixed_core(X, polyserial.ordinal_columns(X)).R
+        else:
+            estimate = polychoric.polychoric_core(X)
+            R = estimate.R
+            if method == "dwls":
+                p = X.shape[1]
+                weights = np.zeros((p, p))
+                variances = asymptotic.asymptotic_covariance(X, estimate, diagonal=True)
+                weights[np.tril_indices(p, -1)] = 1 / np.maximum(variances, 1e-12)
+                weights += weights.T
+    else:
+        R = corr.matrix(X, correlation)
+        if method == "dwls":
+            from valuelex.psychometrics.correlation.asymptotic import asymptotic_covariance_pearson
+
+            p = X.shape[1]
+            weights = np.zeros((p, p))
+            weights[np.tril_indices(p, -1)] = 1 / np.diag(asymptotic_covariance_pearson(X))
+            weights += weights.T
     if np.isnan(R).any():
-        return None
-    return corr.repair(R)[0] if np.isnan(X).any() else R
+        return None, None
+    return (corr.repair(R)[0] if incomplete or correlation in checks.ORDINAL else R), weights

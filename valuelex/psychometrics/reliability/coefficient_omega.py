@@ -202,7 +202,7 @@ def omega(
         draws = []
         for stream in root.spawn(n_boot):
             rng = np.random.default_rng(stream)
-            again = resampled_correlations(ready.X[draw(ready.X.shape[0], None, rng)], correlation)
+            again, _ = resampled_correlations(ready.X[draw(ready.X.shape[0], None, rng)], correlation)
             if again is not None:
                 redone = schmid_leiman(again, k, spec, rng, flip, lower_bound)
                 draws.append(omega_core(redone.g, redone.psi, redone.R))
