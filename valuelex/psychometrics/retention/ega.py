@@ -68,7 +68,8 @@ def ega(
 
     First one dimension is ruled out: if Louvain finds one community in the absolute correlations themselves, one is the
     answer (Christensen, Garrido & Golino, 2023). Otherwise communities are sought in the absolute weights of the network;
-    a variable without edges belongs to none.
+    a variable without edges belongs to none. The graphical lasso takes about .1 s for 25 variables and 4 s for 60, TMFG
+    .1 s for 200.
 
     Parameters
     ----------

@@ -91,14 +91,17 @@ def tmfg(R: FloatArray) -> FloatArray:
     keep = np.zeros((p, p), dtype=bool)
     for a, b in combinations(start, 2):
         keep[a, b] = keep[b, a] = True
-    triangles = list(combinations(start, 3))
-    outside = [v for v in range(p) if v not in start]
-    while outside:
-        gains = np.array([[W[v, a] + W[v, b] + W[v, c] for a, b, c in triangles] for v in outside])
-        row, column = divmod(int(np.argmax(gains)), len(triangles))
-        v = outside.pop(row)
-        a, b, c = triangles.pop(column)
-        for other in (a, b, c):
-            keep[v, other] = keep[other, v] = True
-        triangles += [(v, a, b), (v, a, c), (v, b, c)]
+    triangles = np.array(list(combinations(start, 3)))
+    gains = W[:, triangles].sum(axis=2)
+    inside = np.zeros(p, dtype=bool)
+    inside[start] = True
+    for _ in range(p - 4):
+        gains[inside] = -np.inf
+        v, best = divmod(int(np.argmax(gains)), triangles.shape[0])
+        inside[v] = True
+        a, b, c = triangles[best]
+        keep[v, [a, b, c]] = keep[[a, b, c], v] = True
+        new = np.array([(v, a, b), (v, a, c), (v, b, c)])
+        triangles = np.vstack([np.delete(triangles, best, axis=0), new])
+        gains = np.hstack([np.delete(gains, best, axis=1), W[:, new].sum(axis=2)])
     return np.where(keep, R, 0.0)
