@@ -1,11 +1,11 @@
 """Which criterion finds the number of factors? 312 simulated sets in three forms; writes docs/recovery.md.
 
-    python benchmarks/retention.py [--sets 312] [--jobs 2] [--seed 20240601] [--raw answers.csv]
+    python benchmarks/retention.py [--sets 312] [--jobs 2] [--seed 20240601] [--phi 0 0.5] [--raw answers.csv]
 
-Design: k 1, 3, 5; loadings around .4, .7; factor correlations 0, .5; n 200, 500: 24 cells of 13 sets. Four items load each
-factor (twelve for k = 1). Fifty minor factors carry .05 of the unique variance (Tucker, Koopman & Linn, 1969), so that no
-model with k factors holds exactly. The forms: the continuous scores; the same cut into five skewed categories (.50, .25,
-.13, .08, .04), by Pearson; and these by polychoric correlations.
+Design: k 1, 3, 5; loadings around .4, .7; n 200, 500: 12 cells of 26 sets, whose factor correlations go from 0 to .5 in equal
+steps (--phi gives other levels). Four items load each factor (twelve for k = 1). Fifty minor factors carry .05 of the
+unique variance (Tucker, Koopman & Linn, 1969), so that no model with k factors holds exactly. The forms: the continuous
+scores; the same cut into five skewed categories (.50, .25, .13, .08, .04), by Pearson; and these by polychoric correlations.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import pandas as pd
 from valuelex import psychometrics as pm
 from valuelex.psychometrics.retention.panel import NO_VOTE
 
-CELLS = list(itertools.product((1, 3, 5), (0.4, 0.7), (0.0, 0.5), (200, 500)))
+CELLS = list(itertools.product((1, 3, 5), (0.4, 0.7), (200, 500)))
+PHI = [round(0.02 * step, 2) for step in range(26)]
 SHARES = (0.50, 0.25, 0.13, 0.08, 0.04)
 MINOR, DECAY, ITEMS = 0.05, 0.2, 4
 NORMAL_DRAWS, PERMUTED_SETS = 300, 100
@@ -51,34 +52,43 @@ RULES = (
     "ensemble",
 )
 SLOW = ("ega", "comparison_data")
-EVERY = 4  # the slow ones see every fourth set
+EVERY = 5  # the slow ones see every fifth block of cells
 FORMS = ("continuous", "ordinal, Pearson", "ordinal, polychoric")
 
 
-def population(k: int, loading: float, phi: float, rng: np.random.Generator) -> np.ndarray:
+def population(
+    k: int, loading: float, phi: float, rng: np.random.Generator, items: int = ITEMS, minor: float = MINOR
+) -> np.ndarray:
     """Correlation matrix of k major and fifty minor factors."""
-    p = max(k * ITEMS, 12)
+    p = max(k * items, 12)
     L = np.zeros((p, k))
     L[np.arange(p), np.arange(p) * k // p] = loading + rng.uniform(-0.1, 0.1, p)
     Phi = np.full((k, k), phi) + (1 - phi) * np.eye(k)
     major = L @ Phi @ L.T
     W = rng.standard_normal((p, 50)) * (1 - DECAY) ** np.arange(50)
-    W *= np.sqrt(MINOR * (1 - np.diag(major)) / np.sum(W**2, axis=1))[:, None]
+    W *= np.sqrt(minor * (1 - np.diag(major)) / np.sum(W**2, axis=1))[:, None]
     R = major + W @ W.T
     np.fill_diagonal(R, 1.0)
     return R
 
 
-def one_set(i: int, seed: int) -> list[dict[str, object]]:
-    """All rules on all forms of set i."""
+def categories(scores: np.ndarray) -> np.ndarray:
+    """Five skewed categories."""
     from scipy.special import ndtri
 
+    return np.digitize(scores, ndtri(np.cumsum(SHARES)[:-1])).astype(float)
+
+
+def one_set(i: int, seed: int, levels: list[float]) -> list[dict[str, object]]:
+    """All rules on all forms of set i."""
     rng = np.random.default_rng([seed, i])
-    k, loading, phi, n = CELLS[i % len(CELLS)]
+    block, cell = divmod(i, len(CELLS))
+    k, loading, n = CELLS[cell]
+    phi = levels[block % len(levels)]
     R = population(k, loading, phi, rng)
     scores = rng.standard_normal((n, R.shape[0])) @ np.linalg.cholesky(R).T
-    answers = np.digitize(scores, ndtri(np.cumsum(SHARES)[:-1])).astype(float)
-    slow = SLOW if (i // len(CELLS)) % EVERY == 0 else ()
+    answers = categories(scores)
+    slow = SLOW if block % EVERY == 0 else ()
     rows: list[dict[str, object]] = []
     for form in FORMS:
         data = scores if form == "continuous" else answers
@@ -112,7 +122,7 @@ def table(values: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def page(right: pd.DataFrame, sets: int, seed: int, seconds: float) -> str:
+def page(right: pd.DataFrame, sets: int, seed: int, levels: list[float], seconds: float) -> str:
     """The whole of docs/recovery.md."""
     order = [*RULES, "vote of retain's default", *SLOW]
     whole = right.pivot_table(index="rule", columns="form", values="right", aggfunc="mean")
@@ -125,17 +135,18 @@ def page(right: pd.DataFrame, sets: int, seed: int, seconds: float) -> str:
         for form in FORMS
     ]
     worst = (overall[FORMS[2]] - overall[FORMS[1]]).drop(list(SLOW))
+    correlations = ", ".join(f"{phi:g}" for phi in levels) if levels != PHI else "from 0 to .5 in 26 equal steps"
     parts = [
         "# How often is the number of factors found?",
         "",
         "Written by `python benchmarks/retention.py`; do not edit.",
         "",
-        f"{sets} simulated sets, seed {seed}: 1, 3 or 5 factors; loadings around .4 or .7; factor correlations 0 or .5;",
-        "200 or 500 cases; four items per factor (twelve for one factor); fifty minor factors with .05 of the unique",
-        "variance (Tucker, Koopman & Linn, 1969). Each set is analysed as continuous scores, as five skewed categories",
-        "(.50, .25, .13, .08, .04) by Pearson correlations, and as the same categories by polychoric correlations.",
+        f"{sets} simulated sets, seed {seed}: 1, 3 or 5 factors; loadings around .4 or .7; 200 or 500 cases; factor",
+        f"correlations {correlations}; four items per factor (twelve for one factor); fifty minor factors with",
+        ".05 of the unique variance (Tucker, Koopman & Linn, 1969). Each set is analysed as continuous scores, as five",
+        "skewed categories (.50, .25, .13, .08, .04) by Pearson correlations, and as the same by polychoric correlations.",
         f"Reference draws: {NORMAL_DRAWS} normal, {PERMUTED_SETS} permuted polychoric. The standard error of a share is",
-        f"about .02; `ega` and `comparison_data` saw every {EVERY}th block of sets. One run on two cores took",
+        f"about .02; `ega` and `comparison_data` saw every {EVERY}th block of twelve sets. One run on two cores took",
         f"{seconds / 60:.0f} minutes.",
         "",
         "## Share correct",
@@ -161,16 +172,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=20240601)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs" / "recovery.md")
+    parser.add_argument("--phi", type=float, nargs="+", default=PHI, help="levels of the factor correlations")
     parser.add_argument("--raw", type=Path, help="also write every answer to this CSV file")
     given = parser.parse_args()
     start = time.perf_counter()
     done = joblib.Parallel(n_jobs=given.jobs, batch_size=1)(
-        joblib.delayed(one_set)(i, given.seed) for i in range(given.sets)
+        joblib.delayed(one_set)(i, given.seed, given.phi) for i in range(given.sets)
     )
     right = pd.DataFrame([row for rows in done for row in rows])
     if given.raw is not None:
         right.to_csv(given.raw, index=False)
-    given.out.write_text(page(right, given.sets, given.seed, time.perf_counter() - start))
+    given.out.write_text(page(right, given.sets, given.seed, given.phi, time.perf_counter() - start))
     print(given.out.read_text())
 
 
