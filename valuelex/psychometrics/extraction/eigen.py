@@ -25,8 +25,11 @@ def top(S: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
 def starting_uniquenesses(R: FloatArray, k: int) -> FloatArray:
     """Joreskog's (1967) (1 - k/2p) / diag(R^-1); with k = 0 one minus the squared multiple correlations."""
     p = R.shape[0]
-    values = np.linalg.eigvalsh(R)
-    if values[0] > values[-1] * 1e-10:
+    try:
+        factor = np.linalg.cholesky(R)
+    except np.linalg.LinAlgError:
+        factor = np.zeros((p, p))
+    if np.diag(factor).min() > 1e-5:
         return np.asarray((1 - 0.5 * k / p) / np.diag(np.linalg.inv(R)))
     # Singular R has no SMC; the largest correlation is the customary communality then (Harman, 1976).
     return np.asarray(1 - np.minimum(np.abs(R - np.eye(p)).max(axis=0), 0.95))
