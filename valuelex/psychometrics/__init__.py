@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from valuelex.psychometrics.agreement.intraclass import ICCResult, KrippendorffResult, icc, krippendorff_alpha
 from valuelex.psychometrics.alignment import AlignResult, align, congruence
 from valuelex.psychometrics.checks import PsychometricsWarning
+from valuelex.psychometrics.confirmatory.cfa import cfa
+from valuelex.psychometrics.confirmatory.convert import efa_to_cfa
+from valuelex.psychometrics.confirmatory.result import CFAResult
 from valuelex.psychometrics.correlation.correlate import correlate
 from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
 from valuelex.psychometrics.correlation.serial import PolyserialResult, polyserial
@@ -48,6 +51,7 @@ __all__ = [
     "AveragedResult",
     "BartlettResult",
     "BootstrapResult",
+    "CFAResult",
     "ComparisonDataResult",
     "EFAResult",
     "EGAResult",
@@ -76,11 +80,13 @@ __all__ = [
     "alpha",
     "average",
     "bartlett",
+    "cfa",
     "compare_groups",
     "comparison_data",
     "congruence",
     "correlate",
     "efa",
+    "efa_to_cfa",
     "ega",
     "ekc",
     "fit_sequence",

@@ -1,0 +1,1 @@
+"""Confirmatory factor analysis: lavaan syntax, estimation, invariance across groups, power."""
