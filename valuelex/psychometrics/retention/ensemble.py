@@ -1,12 +1,12 @@
 """Step 3: a rule over several criteria.
 
 Criteria err in different directions: parallel analysis of components misses factors that correlate, reduced matrices and
-NEST see minor ones, communities of a network do not depend on eigenvalues at all. The median of these five was the
-best of all medians and pluralities of three to five out of twelve criteria (share correct .83) on 208 random models (1 to 6
-factors, loadings .35-.80, 3 to 7 items each, n 150-1,000, factor correlations 0-.6, minor factors; each continuous, in five
-skewed categories, and by polychorics; `benchmarks/ensemble.py` repeats the search). Those models are not the ones of
-docs/recovery.md. Several medians came within .01; a conditional logit on sixteen criteria gained .015 in cross-validation,
-too little for its 48 coefficients.
+NEST see minor ones, communities of a network do not rest on eigenvalues. The median of these five was the best of all
+medians and pluralities of three to five out of twelve criteria (share correct .83) on 208 random models: 1 to 6 factors,
+loadings .35-.80, 3 to 7 items each, n 150-1,000, factor correlations 0-.6, minor factors; each continuous, in five skewed
+categories, and by polychorics (`benchmarks/ensemble.py` runs such a search). Several medians came within .01; a conditional
+logit on sixteen criteria gained .015 in cross-validation, too little for its 48 coefficients. On the models of
+docs/recovery.md the ensemble does not beat the mean rule of parallel analysis.
 """
 
 from __future__ import annotations
