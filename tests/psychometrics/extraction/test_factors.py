@@ -85,3 +85,70 @@ def test_iteration_limit_is_told(correlations):
     found = extraction.extract(correlations["bfi25"][0].to_numpy(), 5, "paf", max_iter=3)
     assert not found.converged
     assert found.iterations == 3
+
+
+@pytest.mark.parametrize(("name", "k", "tolerance"), [("hs9", 4, 1e-6), ("harman74", 8, 5e-5)])
+def test_heywood_cases_agree_with_factanal(correlations, reference, name, k, tolerance):
+    # With eight factors the likelihood is so flat that two solutions 8e-12 apart differ by 2e-5.
+    want = reference(f"heywood_{name}_k{k}")
+    found = extraction.extract(correlations[name][0].to_numpy(), k, "ml", lower_bound=1e-4)
+    assert found.objective <= want["objective"] + 1e-9
+    np.testing.assert_allclose(found.uniquenesses, want["uniquenesses"], atol=tolerance)
+    assert found.heywood.tolist() == [value < 1.001e-4 for value in want["uniquenesses"]]
+
+
+def test_a_heywood_case_is_searched_for_a_better_minimum(correlations, reference):
+    # From its usual start ML ends .013 above the best of factanal's 40 starts, and ours end .018 below that.
+    R = correlations["harman74"][0].to_numpy()
+    found = extraction.extract(R, 7, "ml", lower_bound=1e-4)
+    assert found.objective < reference("heywood_harman74_k7")["objective"] - 0.01
+    assert found.heywood.any()
+
+
+def test_objective_of_unweighted_least_squares(correlations):
+    # Half the sum of squared residuals off the diagonal, bfi: the best of psych, EFAtools and factor-analyzer.
+    found = extraction.extract(correlations["bfi25"][0].to_numpy(), 5, "minres")
+    assert found.objective <= 0.2323282635 + 1e-9
+
+
+def test_alpha_factoring_agrees_with_psych(correlations):
+    # psych 2.2.9: fa(bfi25, 5, fm = "alpha", rotate = "none", min.err = 1e-10, max.iter = 5000)$uniquenesses[1:5]
+    found = extraction.extract(correlations["bfi25"][0].to_numpy(), 5, "alpha")
+    want = [0.76657041, 0.47785289, 0.46751116, 0.71242985, 0.55392593]
+    np.testing.assert_allclose(found.uniquenesses[:5], want, atol=2e-8)
+
+
+def test_image_factoring_by_its_definition(correlations):
+    # Guttman's image covariance R - 2 S^2 + S^2 R^-1 S^2 is reproduced exactly by all p image factors.
+    R = correlations["hs9"][0].to_numpy()
+    S2 = np.diag(1 / np.diag(np.linalg.inv(R)))
+    image = R - 2 * S2 + S2 @ np.linalg.inv(R) @ S2
+    values, V = np.linalg.eigh(np.linalg.inv(np.sqrt(S2)) @ R @ np.linalg.inv(np.sqrt(S2)))
+    L = np.sqrt(S2) @ V * ((values - 1) / np.sqrt(values))
+    np.testing.assert_allclose(L @ L.T, image, atol=1e-12)
+    found = extraction.extract(R, 2, "image").loadings
+    np.testing.assert_allclose(found @ found.T, L[:, -2:] @ L[:, -2:].T, atol=1e-12)
+
+
+def test_dwls_with_equal_weights_is_minres_and_its_gradient_vanishes(correlations):
+    R = correlations["hs9"][0].to_numpy()
+    same = extraction.extract(R, 3, "dwls")
+    plain = extraction.extract(R, 3, "minres")
+    np.testing.assert_allclose(same.uniquenesses, plain.uniquenesses, atol=1e-7)
+    W = np.random.default_rng(0).uniform(0.5, 2, (9, 9))
+    W = (W + W.T) / 2
+    found = extraction.extract(R, 3, "dwls", weights=W)
+    residual = R - found.loadings @ found.loadings.T
+    np.fill_diagonal(residual, 0)
+    np.testing.assert_allclose((W * residual) @ found.loadings, 0, atol=1e-7)
+    assert found.converged
+
+
+def test_dwls_stops_at_the_bound_and_says_so():
+    L = np.array([0.999, 0.8, 0.7, 0.6])
+    R = np.outer(L, L)
+    R[0, 1] = R[1, 0] = 0.95
+    np.fill_diagonal(R, 1)
+    found = extraction.extract(R, 1, "dwls", lower_bound=0.05)
+    assert found.heywood[0]
+    assert found.uniquenesses[0] == pytest.approx(0.05)

@@ -12,6 +12,7 @@ from valuelex.psychometrics.extraction import classical
 from valuelex.psychometrics.extraction.eigen import starting_uniquenesses, top
 from valuelex.psychometrics.extraction.newton import Evaluation, projected_newton
 from valuelex.psychometrics.extraction.solution import Extraction, at_bound
+from valuelex.psychometrics.extraction.stack import extract_stack
 from valuelex.psychometrics.extraction.weighted import diagonally_weighted
 from valuelex.psychometrics.threads import one_thread
 
@@ -19,6 +20,7 @@ FloatArray = NDArray[np.float64]
 
 METHODS = ("minres", "ml", "paf", "dwls", "alpha", "image", "pca")
 UPPER_BOUND = 1.0
+HEYWOOD_STARTS = 30
 
 
 @one_thread
@@ -57,6 +59,10 @@ def extract(
         Principal axis: what must not move by more than the tolerance, any communality or their sum.
     weights : array, p x p, optional
         dwls: one over the sampling variance of each correlation.
+
+    Notes
+    -----
+    A Heywood case under minres or ml is tried again from 30 random starts (of a fixed stream), and the best kept.
     """
     if method == "pca":
         return classical.components(R, k)
@@ -68,6 +74,31 @@ def extract(
         return classical.principal_axis(
             R, k, lower_bound=lower_bound, tolerance=tolerance, max_iter=max_iter, stop=stop, start=start
         )
+    found = _from(R, k, method, start, lower_bound, tolerance, max_iter, weights)
+    if found.heywood.any() and start is None and method in ("minres", "ml"):
+        # At the bound there are often several minima, and the usual start need not lead to the best.
+        rng = np.random.default_rng(0)
+        many = rng.uniform(0.05, 0.95, (HEYWOOD_STARTS, R.shape[0]))
+        stack = np.broadcast_to(R, (HEYWOOD_STARTS, *R.shape))
+        _, psi, _ = extract_stack(stack, k, method, many, lower_bound=lower_bound, tolerance=1e-5)
+        log_det = float(np.linalg.slogdet(R)[1])
+        values = [_ml(R, log_det, k, np.log(x))[0] if method == "ml" else _uls(R, k, x)[0] for x in psi]
+        again = _from(R, k, method, psi[int(np.argmin(values))], lower_bound, tolerance, max_iter, weights)
+        if again.objective < found.objective - 1e-10:
+            return again
+    return found
+
+
+def _from(
+    R: FloatArray,
+    k: int,
+    method: str,
+    start: FloatArray | None,
+    lower_bound: float,
+    tolerance: float,
+    max_iter: int,
+    weights: FloatArray | None,
+) -> Extraction:
     psi = np.clip(starting_uniquenesses(R, k) if start is None else start, lower_bound, UPPER_BOUND)
     if method == "ml":
         log_determinant = float(np.linalg.slogdet(R)[1])
@@ -91,7 +122,7 @@ def extract(
             W = np.ones_like(R) if weights is None else weights
             return diagonally_weighted(R, W, L, lower_bound=lower_bound, tolerance=tolerance, max_iter=max_iter)
     objective, iterations, gradient = run
-    return Extraction(L, psi, objective, iterations, gradient, gradient <= 10 * tolerance, at_bound(psi, lower_bound))
+    return Extraction(L, psi, objective, iterations, gradient, gradient <= 100 * tolerance, at_bound(psi, lower_bound))
 
 
 def _uls(R: FloatArray, k: int, psi: FloatArray) -> Evaluation:

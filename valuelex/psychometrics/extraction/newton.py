@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 Evaluation = tuple[float, FloatArray, FloatArray]  # objective, gradient, approximate Hessian
 
+STALLED = 10  # steps without a smaller gradient
+
 
 def projected_newton(
     evaluate: Callable[[FloatArray], Evaluation],
@@ -23,11 +25,14 @@ def projected_newton(
     Bertsekas (1982). Returns x and (objective, iterations, largest projected gradient).
     """
     f, g, H = evaluate(x)
-    size = np.inf
+    size, smallest, stalled = np.inf, np.inf, 0
     for iteration in range(max_iter):
         free = _free(x, g, bounds)
         size = _size(x, g, bounds)
-        if size <= tolerance:
+        # Rounding can keep the gradient a little above the tolerance: then more steps are a random walk.
+        stalled = 0 if size < 0.9 * smallest else stalled + 1
+        smallest = min(size, smallest)
+        if size <= tolerance or (stalled >= STALLED and size <= 1e3 * tolerance):
             return x, (f, iteration, size)
         block = H[np.ix_(free, free)]
         # The approximate Hessian may be singular (Schur square of a projection): a small ridge keeps the step finite.
@@ -59,7 +64,7 @@ def _backtrack(
         found = evaluate(trial)
         expected = float(g @ (trial - x))
         # Near the minimum differences of f drown in rounding; there a smaller gradient is what counts.
-        rounding = 1e-13 * (1 + abs(f))
+        rounding = 1e-11 * (1 + abs(f))
         if np.isfinite(found[0]) and (
             found[0] <= f + 1e-4 * expected
             or (found[0] <= f + rounding and _size(trial, found[1], bounds) < 0.9 * before)
