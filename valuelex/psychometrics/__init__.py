@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from valuelex.psychometrics.agreement.intraclass import ICCResult, KrippendorffResult, icc, krippendorff_alpha
 from valuelex.psychometrics.alignment import AlignResult, align, congruence
+from valuelex.psychometrics.analysis import Analysis, analyse
 from valuelex.psychometrics.checks import PsychometricsWarning
 from valuelex.psychometrics.confirmatory.cfa import cfa
 from valuelex.psychometrics.confirmatory.convert import efa_to_cfa
@@ -17,6 +18,7 @@ from valuelex.psychometrics.confirmatory.result import CFAResult
 from valuelex.psychometrics.correlation.correlate import correlate
 from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
 from valuelex.psychometrics.correlation.serial import PolyserialResult, polyserial
+from valuelex.psychometrics.data_files import read_data
 from valuelex.psychometrics.exploratory.averaging import AveragedResult, average
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
 from valuelex.psychometrics.exploratory.efa import efa
@@ -48,6 +50,7 @@ __all__ = [
     "AdequacyResult",
     "AlignResult",
     "AlphaResult",
+    "Analysis",
     "AveragedResult",
     "BartlettResult",
     "BootstrapResult",
@@ -78,6 +81,7 @@ __all__ = [
     "StandardErrorResult",
     "align",
     "alpha",
+    "analyse",
     "average",
     "bartlett",
     "cfa",
@@ -104,6 +108,7 @@ __all__ = [
     "parallel_analysis",
     "polychoric",
     "polyserial",
+    "read_data",
     "retain",
     "rotate",
     "screen",
