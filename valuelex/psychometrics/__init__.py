@@ -14,6 +14,7 @@ from valuelex.psychometrics.analysis import Analysis, analyse
 from valuelex.psychometrics.checks import PsychometricsWarning
 from valuelex.psychometrics.confirmatory.cfa import cfa
 from valuelex.psychometrics.confirmatory.convert import efa_to_cfa
+from valuelex.psychometrics.confirmatory.invariance import InvarianceResult, invariance
 from valuelex.psychometrics.confirmatory.result import CFAResult
 from valuelex.psychometrics.correlation.correlate import correlate
 from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
@@ -65,6 +66,7 @@ __all__ = [
     "GroupsResult",
     "HullResult",
     "ICCResult",
+    "InvarianceResult",
     "KMOResult",
     "KrippendorffResult",
     "MapResult",
@@ -96,6 +98,7 @@ __all__ = [
     "fit_sequence",
     "hull",
     "icc",
+    "invariance",
     "k_fold",
     "kaiser",
     "kmo",
