@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from valuelex import psychometrics as pm
+from valuelex.psychometrics.exploratory import scores
 
 quick = settings(max_examples=12, deadline=None, derandomize=True, database=None)
 seeds = st.integers(0, 10_000)
@@ -35,6 +36,55 @@ def test_rotation_keeps_communalities_and_the_implied_matrix(seed, method, k):
     assert (L.sum(axis=0) >= -1e-12).all()
     explained = np.diag(phi @ L.T @ L)
     assert (np.diff(explained) <= 1e-10).all()
+
+
+ROTATIONS = [
+    ("varimax", None),
+    ("equamax", None),
+    ("parsimax", True),
+    ("promax", None),
+    ("oblimin", None),
+    ("geomin", None),
+    ("geomin", False),
+    ("bentler", None),
+    ("infomax", None),
+    ("bifactor", None),
+    ("crawford_ferguson", None),
+]
+
+
+@quick
+@given(seeds, st.sampled_from(["minres", "ml", "paf"]))
+def test_rotation_moves_no_number_that_describes_the_model(seed, method):
+    # factor-analyzer's chi-square and communalities change under rotation.
+    data = sample(seed)
+    plain = pm.efa(data, 3, method, rotation="none", seed=1)
+    R, A, psi = plain.correlations.to_numpy(), plain.unrotated.to_numpy(), plain.uniquenesses.to_numpy()
+    implied, total = A @ A.T + np.diag(psi), np.trace(np.linalg.solve(R, A @ A.T))
+    for rotation, oblique in ROTATIONS:
+        found = pm.efa(data, 3, method, rotation=rotation, oblique=oblique, n_starts=3, seed=1)
+        L, phi = found.loadings.to_numpy(), found.phi.to_numpy()
+        np.testing.assert_allclose(L @ phi @ L.T + np.diag(found.uniquenesses), implied, atol=1e-10)
+        np.testing.assert_allclose(found.communalities, plain.communalities, atol=1e-10)
+        assert found.fit["chi2"] == pytest.approx(plain.fit["chi2"], abs=1e-10)
+        # What the scores know of the factors, in all; the best single correlations depend on where the factors stand.
+        assert np.trace(np.linalg.solve(phi, phi @ L.T @ np.linalg.solve(R, L @ phi))) == pytest.approx(
+            total, abs=1e-10
+        )
+
+
+@quick
+@given(seeds, st.permutations([0, 1, 2]), st.lists(st.sampled_from([-1.0, 1.0]), min_size=3, max_size=3))
+def test_order_and_direction_of_factors_move_score_r2_with_them(seed, order, signs):
+    found = pm.efa(sample(seed), 3, n_starts=3, seed=1)
+    R, L, phi = (frame.to_numpy() for frame in (found.correlations, found.loadings, found.phi))
+    psi = found.uniquenesses.to_numpy()
+    moved, phi_moved = L[:, order] * signs, phi[np.ix_(order, order)] * np.outer(signs, signs)
+    for method in scores.METHODS:
+        one = scores.determinacy(R, L, phi, scores.weights(R, L, phi, psi, method))
+        two = scores.determinacy(R, moved, phi_moved, scores.weights(R, moved, phi_moved, psi, method))
+        np.testing.assert_allclose(two["r2"], one["r2"][order], atol=1e-10)
+        np.testing.assert_allclose(two["validity"], one["validity"][order], atol=1e-10)
 
 
 @quick

@@ -28,7 +28,6 @@ def test_two_processes_give_the_numbers_of_one(two_factors):
     assert np.array_equal(alone.reference, spread.reference)
 
 
-@pytest.mark.slow
 def test_a_dask_cluster_gives_the_numbers_of_one_process(two_factors):
     distributed = pytest.importorskip("distributed")
     alone = [pm.parallel_analysis(two_factors, 300, reference=r, seed=3) for r in ("normal", "permutation")]
