@@ -30,12 +30,25 @@ def render(study: Study) -> str:
     study : Study
         Its results are read, never written.
     """
+    evidence = Evidence(study)
+    return assemble("study.html.j2", overview(evidence), build(evidence))
+
+
+def assemble(template: str, head: Any, sections: list[Section]) -> str:
+    """Return head and sections as one self-contained HTML page.
+
+    Parameters
+    ----------
+    template : str
+        A child of page.html.j2, which names the kind of page and may add to the head.
+    head : object
+        With title, summary, facts and warnings, and what the template asks for besides.
+    sections : list of Section
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    evidence = Evidence(study)
-    sections = build(evidence)
     # What models and other people's tables say is data: autoescape is on, and only the package's own files pass as they are.
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -47,8 +60,8 @@ def render(study: Study) -> str:
     )
     # plotly.js is the whole bundle: the Python package ships no smaller one.
     scripts = [get_plotlyjs(), (TEMPLATES / "report.js").read_text(encoding="utf-8")]
-    return environment.get_template("page.html.j2").render(
-        head=overview(evidence),
+    return environment.get_template(template).render(
+        head=head,
         sections=sections,
         specs={figure.name: Markup(script_json(figure.spec)) for figure in pictures(sections)},
         style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
