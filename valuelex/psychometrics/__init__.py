@@ -15,7 +15,9 @@ from valuelex.psychometrics.checks import PsychometricsWarning
 from valuelex.psychometrics.confirmatory.cfa import cfa
 from valuelex.psychometrics.confirmatory.convert import efa_to_cfa
 from valuelex.psychometrics.confirmatory.invariance import InvarianceResult, invariance
+from valuelex.psychometrics.confirmatory.power import PowerResult, power_efa, sample_size
 from valuelex.psychometrics.confirmatory.result import CFAResult
+from valuelex.psychometrics.confirmatory.rmsea_power import rmsea_power, rmsea_sample_size
 from valuelex.psychometrics.correlation.correlate import correlate
 from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
 from valuelex.psychometrics.correlation.serial import PolyserialResult, polyserial
@@ -75,6 +77,7 @@ __all__ = [
     "ParallelResult",
     "PolychoricResult",
     "PolyserialResult",
+    "PowerResult",
     "PsychometricsWarning",
     "ReplicationResult",
     "Result",
@@ -111,9 +114,13 @@ __all__ = [
     "parallel_analysis",
     "polychoric",
     "polyserial",
+    "power_efa",
     "read_data",
     "retain",
+    "rmsea_power",
+    "rmsea_sample_size",
     "rotate",
+    "sample_size",
     "screen",
     "split_half",
     "tetrachoric",

@@ -102,7 +102,8 @@ class InvarianceResult(Result):
         -------
         DataFrame
             One row per step: parameter, mi and pvalue of its score test, and cfi, delta_cfi, chisq_diff, df_diff, p_diff,
-            verdict of the level with it (and those above it) free. Empty if all is tenable. Give the names to ``invariance(partial=...)``.
+            verdict of the level with it (and those above it) free. Empty if all is tenable. Give the names to
+            ``invariance(partial=...)``.
         """
         names = list(self.table.index)
         if level is None:
