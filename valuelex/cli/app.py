@@ -177,6 +177,81 @@ def models(
     typer.echo(show_models(found))
 
 
+@app.command()
+def efa(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV, Parquet or SPSS file; a matrix with --n-obs.")],
+    factors: Annotated[str, typer.Option(help="How many; auto asks several criteria.", metavar="N|auto")] = "auto",
+    method: Annotated[
+        str | None, typer.Option(help="minres | ml | paf | dwls | alpha | image | pca  [default: minres]")
+    ] = None,
+    rotation: Annotated[
+        str | None,
+        typer.Option(
+            help="none | varimax | quartimax | equamax | parsimax | promax | oblimin | quartimin | geomin | "
+            "crawford_ferguson | simplimax | bentler | infomax | bifactor | target  [default: oblimin]"
+        ),
+    ] = None,
+    correlation: Annotated[str, typer.Option(help="pearson | spearman | polychoric | tetrachoric | mixed")] = "pearson",
+    missing: Annotated[str, typer.Option(help="listwise | pairwise | fiml")] = "listwise",
+    n_obs: Annotated[
+        int | None, typer.Option("--n-obs", help="DATA is a correlation or covariance matrix of so many cases.")
+    ] = None,
+    mimic: Annotated[
+        str | None, typer.Option(help="spss | psych | lavaan | efatools: settings left out are theirs.")
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(help="Resamples for intervals.", metavar="B")] = 0,
+    scores: Annotated[str | None, typer.Option(help="regression | bartlett | tenberge | anderson")] = None,
+    target: Annotated[
+        Path | None, typer.Option(help="A pattern to rotate to, variables x factors; empty cells are free.")
+    ] = None,
+    smooth: Annotated[str | None, typer.Option(help="clip | higham: repair an indefinite matrix.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn by chance.")] = 1,
+    columns: Annotated[str | None, typer.Option(help="Variables to analyse.", metavar="a,b,c")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables and report.html.", metavar="DIR")] = None,
+    export: Annotated[
+        bool, typer.Option("--export", help="Also write the data with scripts for SPSS and R that give the same table.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+) -> None:
+    """Factor-analyse any table; print a summary, or write every table and a report to --out.
+
+    Example: valuelex efa survey.sav --columns q1,q2,q3,q4,q5,q6 --correlation polychoric --out results
+    """
+    from valuelex.report.analysis_files import run_efa
+
+    said = run_efa(
+        data,
+        factors,
+        n_obs=n_obs,
+        columns=columns,
+        out=out,
+        export=export,
+        as_text=not json,
+        method=method,
+        rotation=rotation,
+        correlation=correlation,
+        missing=missing,
+        mimic=mimic,
+        bootstrap=bootstrap,
+        scores=scores,
+        target=target,
+        smooth=smooth,
+        seed=seed,
+    )
+    typer.echo(said)
+
+
+@app.command()
+def verify() -> None:
+    """Recompute reference numbers of R programs; print a table, and end with 1 if one is missed."""
+    from valuelex.psychometrics.verification import verify as recompute
+
+    found = recompute()
+    typer.echo(found.summary())
+    if not found.passed:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run the command; a `ValuelexError` becomes one or two lines on stderr and its exit code."""
     try:

@@ -103,7 +103,7 @@ def comparative(
         "rmsea_ci": rmsea_interval(chi2, df, size),
     }
     worst = max(null_excess, excess)
-    out["cfi"] = 1 - excess / worst if worst > 0 else 1.0
+    out["cfi"] = float(1 - excess / worst) if worst > 0 else 1.0
     if null_chi2 / null_df != 1:
         out["tli"] = float((null_chi2 / null_df - chi2 / df) / (null_chi2 / null_df - 1))
     if convention != "lavaan":

@@ -69,4 +69,4 @@ def _adjust(statistic: float, U: FloatArray, df: int) -> tuple[float, float, flo
     first, second = float(np.trace(U)), float(np.sum(U * U.T))
     slope = np.sqrt(df / second)
     shift = df - slope * first
-    return statistic * slope + shift, 1 / slope, shift
+    return float(statistic * slope + shift), float(1 / slope), float(shift)
