@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.results import Result
 
 FloatArray = NDArray[np.float64]
@@ -90,7 +90,7 @@ def align(A: object, B: object, *, phi: object = None) -> AlignResult:
     names = list(b.columns)
     moved: pd.DataFrame | None = None
     if phi is not None:
-        values = checks.correlation_matrix(phi)[0]
+        values = intake.correlation_matrix(phi)[0]
         if values.shape[0] != a.shape[1]:
             raise DataError(f"phi is {values.shape[0]} x {values.shape[0]}, but A has {a.shape[1]} factors.", "")
         moved = pd.DataFrame(values[np.ix_(order, order)] * np.outer(signs, signs), index=names, columns=names)

@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.exploratory import scores as scoring
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
 from valuelex.psychometrics.exploratory.efa import efa
 from valuelex.psychometrics.exploratory.result import EFAResult
 from valuelex.psychometrics.reliability.coefficient_omega import alpha, omega
 from valuelex.psychometrics.results import Result
-from valuelex.psychometrics.retention.panel import RetentionResult, retain
+from valuelex.psychometrics.retention.panel import DEFAULT, RetentionResult, retain
 from valuelex.psychometrics.screening.screen import AdequacyResult, screen
 
 AUTO = "auto"
@@ -112,8 +112,7 @@ def analyse(
         warnings.simplefilter("always", checks.PsychometricsWarning)
         screening = screen(data, **common)
         _factorable(data, n_obs, options)
-        names = {} if criteria is None else {"criteria": criteria}
-        retention = retain(data, seed=seed, **names, **common)
+        retention = retain(data, DEFAULT if criteria is None else criteria, seed=seed, **common)
         k, rule = _number(n_factors, retention)
         found = efa(data, k, seed=seed, **common, **options)
         resampled = found.bootstrap(bootstrap, seed, level=level) if bootstrap else None
@@ -136,7 +135,7 @@ def _factorable(data: pd.DataFrame, n_obs: int | None, options: dict[str, Any]) 
     # The same refusals as efa's, before time is spent on criteria.
     checks.as_frame(data)
     if n_obs is None and data.shape[0] <= data.shape[1] and options.get("method") != "pca":
-        if checks.looks_like_correlations(checks.as_frame(data).to_numpy()):
+        if intake.looks_like_correlations(checks.as_frame(data).to_numpy()):
             return
         raise DataError(
             f"There are no more cases ({data.shape[0]}) than variables ({data.shape[1]}): a common factor model cannot "

@@ -99,7 +99,8 @@ def _compute(call: dict[str, Any], inputs: dict[str, Any]) -> Any:
         return efa(data, call["k"], n_obs=held["n"], seed=SEED, **options)
     if call["do"] == "omega":
         return omega(data, call["k"], n_obs=held["n"], seed=SEED, **options)
-    return {"kmo": kmo, "bartlett": bartlett, "map_test": map_test}[call["do"]](data, n_obs=held["n"])
+    functions: dict[str, Any] = {"kmo": kmo, "bartlett": bartlett, "map_test": map_test}
+    return functions[call["do"]](data, n_obs=held["n"])
 
 
 def _row(check: dict[str, Any], found: Any) -> dict[str, Any]:

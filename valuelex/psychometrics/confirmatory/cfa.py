@@ -169,7 +169,7 @@ def _fitted(read: Model, structure: Structure, ready: Groups, settings: dict[str
             "Fix some parameters, or drop a factor.",
         )
     fit = minimise(objective, start, max_iter=settings["max_iter"])
-    lost = unidentified(objective.derivatives(fit.theta)[1], structure.names)
+    lost = unidentified(objective.information(fit.theta), structure.names)
     if lost:
         shown = ", ".join(lost[:8]) + (f" and {len(lost) - 8} more" if len(lost) > 8 else "")
         raise DataError(

@@ -41,7 +41,8 @@ def difference(wide: Estimation, narrow: Estimation) -> Difference:
         return Difference(np.nan, df, np.nan)
     value = narrow.test.statistic - wide.test.statistic
     if isinstance(wide.objective, WeightedLeastSquares) and isinstance(narrow.objective, WeightedLeastSquares):
-        value = float(adjusted(value, _restrictions(wide, narrow), df).scaled or 0.0)
+        inner = narrow.objective.delta(narrow.theta)
+        value = float(adjusted(value, _restrictions(wide.objective, wide.theta, inner), df).scaled or 0.0)
     elif narrow.test.scaled is not None:
         # A saturated wide model has no scaling factor, and needs none.
         scale = (narrow.test.df * narrow.test.scaling - wide.test.df * wide.test.scaling) / df
@@ -49,19 +50,17 @@ def difference(wide: Estimation, narrow: Estimation) -> Difference:
     return Difference(float(value), df, float(chdtrc(df, max(value, 0.0))) if np.isfinite(value) else np.nan)
 
 
-def _restrictions(wide: Estimation, narrow: Estimation) -> FloatArray:
+def _restrictions(wide: WeightedLeastSquares, theta: FloatArray, inner: FloatArray) -> FloatArray:
     """U Gamma of the restrictions, r x r, in an orthonormal basis.
 
-    The derivatives of the narrow model, as combinations of those of the wide one, leave r directions A of its parameters;
-    with P = D'WD, U projects on W^1/2 D P^-1 A' (Satorra, 2000, eq. 23).
+    The derivatives `inner` of the narrow model, as combinations of those D of the wide one, leave r directions A of its
+    parameters; with P = D'WD, U projects on W^1/2 D P^-1 A' (Satorra, 2000, eq. 23).
     """
-    a, b = wide.objective, narrow.objective
-    assert isinstance(a, WeightedLeastSquares) and isinstance(b, WeightedLeastSquares)
-    D, inner = a.delta(wide.theta), b.delta(narrow.theta)
+    D = wide.delta(theta)
     H = np.linalg.lstsq(D, inner, rcond=None)[0]
     left, _, _ = np.linalg.svd(H, full_matrices=True)
     A = left[:, inner.shape[1] :]
-    gamma, root = standard_gamma(a)
+    gamma, root = standard_gamma(wide)
     M = root[:, None] * D
     Q = column_space(M @ np.linalg.solve(M.T @ M, A))
     return np.asarray(Q.T @ gamma @ Q)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.confirmatory.likelihood import Sample, sample_of, sample_of_moments
 from valuelex.psychometrics.confirmatory.syntax import Model
 
@@ -66,7 +66,7 @@ def grouped(
             f"Columns of the model are not in the data: {', '.join(absent[:8])}.",
             "Check the spelling in the model; factors stand on the left of =~.",
         )
-    looks_like = checks.looks_like_correlations(frame.to_numpy()) if _numeric(frame) else False
+    looks_like = intake.looks_like_correlations(frame.to_numpy()) if _numeric(frame) else False
     if looks_like:
         raise DataError("data looks like a correlation matrix, but n_obs is not given.", "Give n_obs.")
     frame = frame.set_axis(names, axis=1)
@@ -101,7 +101,7 @@ def _matrix(model: Model, data: object, group: str | None, estimator: str, n_obs
             "Leave n_obs out and give raw data, or use estimator='ml' without groups.",
         )
     n = checks.integer(n_obs, "n_obs", low=3)
-    ready = checks.prepare(data, n_obs=n, definite=True)
+    ready = intake.prepare(data, n_obs=n, definite=True)
     absent = [name for name in model.observed if name not in ready.names]
     if absent:
         raise DataError(f"Variables of the model are not in the matrix: {', '.join(absent[:8])}.", "Check the names.")

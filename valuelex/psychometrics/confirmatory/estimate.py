@@ -16,6 +16,8 @@ from valuelex.psychometrics.threads import one_thread
 FloatArray = NDArray[np.float64]
 
 STEP = 1e-5  # of central differences, relative to the size of a parameter
+SCORING = 4  # first iterations, which take a fresh information matrix each
+OLDEST = 12  # iterations after which it is evaluated anew
 SINGULAR = 1e-9  # smallest eigenvalue of the information, scaled to a unit diagonal, that counts as positive
 
 
@@ -26,8 +28,12 @@ class Objective(Protocol):
         """F(theta); infinite where the model is impossible."""
         ...
 
-    def derivatives(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Gradient (q) and expected Hessian (q x q)."""
+    def gradient(self, theta: FloatArray) -> FloatArray:
+        """Derivatives of F (q)."""
+        ...
+
+    def information(self, theta: FloatArray) -> FloatArray:
+        """Expected Hessian of F (q x q)."""
         ...
 
 
@@ -51,34 +57,33 @@ class Likelihood:
         )
         return -sum(each) / self.n
 
-    def derivatives(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Gradient and expected information per case."""
-        g, H = np.zeros(self.structure.q), np.zeros((self.structure.q, self.structure.q))
+    def gradient(self, theta: FloatArray) -> FloatArray:
+        """Derivatives of -l / n."""
+        g = np.zeros(self.structure.q)
         for k, (group, s) in enumerate(zip(self.structure.matrices(theta), self.samples, strict=True)):
-            d_mu, d_sigma = self.structure.jacobian(group, k)
-            g += self._gradient(group, s, d_mu, d_sigma)
-            H += like.information(s.patterns, group.sigma, d_mu if self.structure.means else 0 * d_mu, d_sigma)
-        return g / self.n, H / self.n
+            own, d_mu, d_sigma = self.structure.jacobian(group, k)
+            g[own] += self._gradient(group, s, d_mu, d_sigma)
+        return g / self.n
+
+    def information(self, theta: FloatArray) -> FloatArray:
+        """Expected information per case."""
+        H = np.zeros((self.structure.q, self.structure.q))
+        for k, (group, s) in enumerate(zip(self.structure.matrices(theta), self.samples, strict=True)):
+            own, d_mu, d_sigma = self.structure.jacobian(group, k)
+            H[np.ix_(own, own)] += like.information(s.patterns, group.sigma, d_mu, d_sigma)
+        return H / self.n
 
     def _gradient(self, group: Matrices, s: like.Sample, d_mu: FloatArray, d_sigma: FloatArray) -> FloatArray:
         by_mean, by_sigma = like.score(s.patterns, self.means(group, s), group.sigma)
-        g = -np.tensordot(d_sigma, by_sigma, axes=2)
-        return g - d_mu @ by_mean if self.structure.means else g
+        return np.asarray(-np.tensordot(d_sigma, by_sigma, axes=2) - d_mu @ by_mean)
 
     def observed(self, theta: FloatArray) -> FloatArray:
         """Observed information per case: central differences of the exact gradient."""
-
-        def gradient(at: FloatArray) -> FloatArray:
-            g = np.zeros(self.structure.q)
-            for k, (group, s) in enumerate(zip(self.structure.matrices(at), self.samples, strict=True)):
-                g += self._gradient(group, s, *self.structure.jacobian(group, k))
-            return g / self.n
-
         H = np.zeros((theta.size, theta.size))
         for k in range(theta.size):
             move = np.zeros(theta.size)
             move[k] = STEP * max(1.0, abs(theta[k]))
-            H[k] = (gradient(theta + move) - gradient(theta - move)) / (2 * move[k])
+            H[k] = (self.gradient(theta + move) - self.gradient(theta - move)) / (2 * move[k])
         return (H + H.T) / 2
 
     def case_products(self, theta: FloatArray) -> FloatArray:
@@ -87,11 +92,9 @@ class Likelihood:
         for k, (group, s) in enumerate(zip(self.structure.matrices(theta), self.samples, strict=True)):
             if s.X is None:
                 raise ValueError("raw data needed")
-            d_mu, d_sigma = self.structure.jacobian(group, k)
-            scores = like.case_scores(
-                s.X, self.means(group, s), group.sigma, d_mu if self.structure.means else 0 * d_mu, d_sigma
-            )
-            B += scores.T @ scores
+            own, d_mu, d_sigma = self.structure.jacobian(group, k)
+            scores = like.case_scores(s.X, self.means(group, s), group.sigma, d_mu, d_sigma)
+            B[np.ix_(own, own)] += scores.T @ scores
         return B / self.n
 
     def cell_scores(self, theta: FloatArray, cells: Sequence[Cells]) -> tuple[FloatArray, FloatArray]:
@@ -101,12 +104,12 @@ class Likelihood:
         g, H = np.zeros(q + sum(added)), np.zeros((q + sum(added), q + sum(added)))
         first = q
         for k, (group, s) in enumerate(zip(self.structure.matrices(theta), self.samples, strict=True)):
-            own, more = self.structure.jacobian(group, k), self.structure.derivatives(group, cells[k])
-            where = np.concatenate([np.arange(q), np.arange(first, first + added[k])])
-            d_mu, d_sigma = np.concatenate([own[0], more[0]]), np.concatenate([own[1], more[1]])
+            own, *free = self.structure.jacobian(group, k)
+            more = self.structure.derivatives(group, cells[k])
+            where = np.concatenate([own, np.arange(first, first + added[k])])
+            d_mu, d_sigma = (np.concatenate(pair) for pair in zip(free, more, strict=True))
             g[where] -= self._gradient(group, s, d_mu, d_sigma)
-            part = like.information(s.patterns, group.sigma, d_mu if self.structure.means else 0 * d_mu, d_sigma)
-            H[np.ix_(where, where)] += part
+            H[np.ix_(where, where)] += like.information(s.patterns, group.sigma, d_mu, d_sigma)
             first += added[k]
         return g, H
 
@@ -124,37 +127,74 @@ class Fit:
 
 @one_thread
 def minimise(objective: Objective, start: FloatArray, *, tolerance: float = 1e-14, max_iter: int = 500) -> Fit:
-    """Damped scoring steps with halving; stops when the Newton decrement (twice the fall of F to come) is `tolerance`.
+    """Scoring steps from the expected Hessian, which BFGS updates keep current between its costly evaluations.
 
-    Where the Hessian is singular the shortest step is taken; `unidentified` then names the parameters.
+    Steps are halved until F falls (Armijo). Stops when the Newton decrement g' H^-1 g, twice the fall of F to come, is
+    `tolerance` by a fresh H. Where H is singular the shortest step is taken; `unidentified` then names the parameters.
     """
     theta, value = start, objective.value(start)
     if start.size == 0:
         return Fit(theta, value, 0, 0.0, True)
-    ridge, decrement, iteration = 0.0, np.inf, 0
+    g, M = objective.gradient(theta), _inverse(objective.information(theta))
+    age, decrement, iteration, ridge = 0, np.inf, 0, 0.0
     for iteration in range(max_iter + 1):
-        g, H = objective.derivatives(theta)
-        scale = np.sqrt(np.maximum(np.diag(H), 1e-12))
-        scaled = H / np.outer(scale, scale)
-        eigenvalues, V = np.linalg.eigh(scaled)
-        held = np.where(eigenvalues > SINGULAR * max(1.0, eigenvalues[-1]), 1 / np.maximum(eigenvalues, 1e-300), 0.0)
-        decrement = float((V.T @ (g / scale)) ** 2 @ held)
+        decrement = float(g @ M @ g)
+        if age and (decrement <= tolerance or age >= OLDEST or iteration < SCORING):
+            M, age = _inverse(objective.information(theta)), 0
+            decrement = float(g @ M @ g)
         if decrement <= tolerance or iteration == max_iter:
             break
-        accepted = False
-        for _ in range(40):
-            damped = np.where(held > 0, 1 / (np.maximum(eigenvalues, 0) + ridge + 1e-300), 0.0) if ridge else held
-            step = -(V @ (damped * (V.T @ (g / scale)))) / scale
-            trial = theta + step
-            found = objective.value(trial)
-            if found < value - 1e-15 * abs(value) or (decrement < 1e-9 and found <= value + 1e-13 * abs(value)):
-                theta, value, accepted = trial, found, True
-                ridge = ridge / 10 if ridge > 1e-6 else 0.0
-                break
+        found = _search(objective, theta, value, g, -(M @ g), decrement)
+        if found is None and age:
+            M, age = _inverse(objective.information(theta)), 0
+            continue
+        if found is None:
+            # The scoring step points nowhere: shorten it towards the gradient (Levenberg and Marquardt).
             ridge = max(10 * ridge, 1e-3)
-        if not accepted:
-            break
-    return Fit(theta, value, iteration, decrement, bool(decrement <= 1e4 * tolerance))
+            if ridge > 1e6:
+                break
+            M = _inverse(objective.information(theta), ridge)
+            continue
+        ridge, age = 0.0, age + 1
+        moved, value = found
+        new = objective.gradient(moved)
+        M = _updated(M, moved - theta, new - g)
+        theta, g = moved, new
+    return Fit(theta, value, iteration, decrement, bool(decrement <= 1e4 * tolerance and ridge == 0))
+
+
+def _search(
+    objective: Objective, theta: FloatArray, value: float, g: FloatArray, step: FloatArray, decrement: float
+) -> tuple[FloatArray, float] | None:
+    """First of theta + step, + step / 2, ... at which F falls enough; near the end, at which it does not rise."""
+    slope = float(g @ step)
+    rounding = 1e-13 * abs(value) if decrement < 1e-9 else 0.0
+    for halvings in range(15):
+        length = 0.5**halvings
+        trial = theta + length * step
+        found = objective.value(trial)
+        if found <= value + 1e-4 * length * slope + rounding:
+            return trial, found
+    return None
+
+
+def _inverse(H: FloatArray, ridge: float = 0.0) -> FloatArray:
+    """Pseudo-inverse of H, scaled to a unit diagonal, with `ridge` on it."""
+    scale = np.sqrt(np.maximum(np.diag(H), 1e-12))
+    values, V = np.linalg.eigh(H / np.outer(scale, scale))
+    held = values > SINGULAR * max(1.0, float(values[-1]))
+    V = V[:, held] / scale[:, None]
+    return np.asarray((V / (values[held] + ridge)) @ V.T)
+
+
+def _updated(M: FloatArray, s: FloatArray, y: FloatArray) -> FloatArray:
+    """BFGS update of an inverse Hessian (Nocedal & Wright, 2006, eq. 6.17)."""
+    product = float(s @ y)
+    if product <= 1e-10 * float(np.linalg.norm(s) * np.linalg.norm(y)):
+        return M
+    My = M @ y
+    M = M + (product + float(y @ My)) / product**2 * np.outer(s, s)
+    return np.asarray(M - (np.outer(My, s) + np.outer(s, My)) / product)
 
 
 def unidentified(H: FloatArray, names: Sequence[str]) -> list[str]:

@@ -38,7 +38,7 @@ def likelihood_covariance(objective: Likelihood, theta: FloatArray, *, robust: b
     `robust`, which is the sandwich A^-1 B A^-1 / n (White, 1982; Yuan & Bentler, 2000).
     """
     complete = all(sample.complete for sample in objective.samples)
-    A = objective.observed(theta) if robust or not complete else objective.derivatives(theta)[1]
+    A = objective.observed(theta) if robust or not complete else objective.information(theta)
     inverse = np.linalg.inv(A)
     if not robust:
         return inverse / objective.n, np.nan
@@ -94,7 +94,7 @@ def _margins(sample: like.Sample) -> tuple[FloatArray, FloatArray]:
 
 def weighted_covariance(objective: WeightedLeastSquares, theta: FloatArray) -> FloatArray:
     """Sandwich covariance of the DWLS estimates (q x q; Satorra & Bentler, 1994)."""
-    inverse = np.linalg.inv(objective.derivatives(theta)[1])
+    inverse = np.linalg.inv(objective.information(theta))
     meat = np.zeros_like(inverse)
     for k, (group, s) in enumerate(zip(objective.structure.matrices(theta), objective.samples, strict=True)):
         weighted = objective.structure.ordinal_delta(group, k) * s.weights[:, None]

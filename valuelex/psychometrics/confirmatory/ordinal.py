@@ -91,16 +91,21 @@ class WeightedLeastSquares:
             total += share * float(np.sum(s.weights * residual**2)) / 2
         return total
 
-    def derivatives(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Gradient and the Gauss-Newton Hessian."""
-        g, H = np.zeros(theta.size), np.zeros((theta.size, theta.size))
+    def gradient(self, theta: FloatArray) -> FloatArray:
+        """Derivatives of F (q)."""
+        g = np.zeros(theta.size)
         for k, (group, s) in enumerate(zip(self.structure.matrices(theta), self.samples, strict=True)):
             residual = s.moments - self.structure.ordinal_moments(group)
+            g -= self.structure.ordinal_delta(group, k).T @ (residual * s.weights * self.shares[k])
+        return g
+
+    def information(self, theta: FloatArray) -> FloatArray:
+        """The Gauss-Newton Hessian (q x q)."""
+        H = np.zeros((theta.size, theta.size))
+        for k, (group, s) in enumerate(zip(self.structure.matrices(theta), self.samples, strict=True)):
             delta = self.structure.ordinal_delta(group, k)
-            weighted = delta * (s.weights * self.shares[k])[:, None]
-            g -= weighted.T @ residual
-            H += weighted.T @ delta
-        return g, H
+            H += (delta * (s.weights * self.shares[k])[:, None]).T @ delta
+        return H
 
     def delta(self, theta: FloatArray) -> FloatArray:
         """Derivatives of all moments, group under group, in theta."""

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import SettingError
-from valuelex.psychometrics import checks, resampling
+from valuelex.psychometrics import checks, intake, resampling
 from valuelex.psychometrics.confirmatory import simulation
 from valuelex.psychometrics.confirmatory.simulation import Outcome, Population, Procedure
 from valuelex.psychometrics.results import Result
@@ -324,7 +324,7 @@ def _factor_correlations(phi: object, L: FloatArray) -> FloatArray:
         matrix = np.full((k, k), value)
         np.fill_diagonal(matrix, 1.0)
     else:
-        matrix = checks.correlation_matrix(phi)[0]
+        matrix = intake.correlation_matrix(phi)[0]
     if matrix.shape[0] != k or np.linalg.eigvalsh(matrix)[0] <= 0:
         raise SettingError(f"phi is not a proper correlation matrix of {k} factors.", "Give smaller correlations.")
     h2 = np.einsum("ij,jl,il->i", L, matrix, L)

@@ -120,6 +120,7 @@ class Structure:
             )
             for g in range(self.n_groups)
         ]
+        self.own = [np.unique(cells.parameter, return_inverse=True) for cells in self.cells]
         self.means = any(p.op == "~1" for p in self.table)
 
     @property
@@ -185,14 +186,19 @@ class Structure:
             left[here], right[here] = rows[cells.i[here]], rows[cells.j[here]] * half
         mean[kind[4]] = eye[cells.i[kind[4]]]
         mean[kind[5]] = G.T[cells.i[kind[5]]]
+        if not self.means:
+            mean[:] = 0.0
         product = left[:, :, None] * right[:, None, :]
         return mean, product + product.transpose(0, 2, 1)
 
-    def jacobian(self, group: Matrices, g: int) -> tuple[FloatArray, FloatArray]:
-        """Derivatives of mu (q x p) and Sigma (q x p x p) of group g in theta."""
-        cells = self.cells[g]
+    def jacobian(self, group: Matrices, g: int) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Parameters of group g (r of the q), and the derivatives of mu (r x p) and Sigma (r x p x p) in them.
+
+        Without mean structure mu has none: it is the sample mean whatever theta.
+        """
+        cells, (own, place) = self.cells[g], self.own[g]
         mean, sigma = self.derivatives(group, cells)
-        return _gather(mean, cells.parameter, self.q), _gather(sigma, cells.parameter, self.q)
+        return own, _gather(mean, place, own.size), _gather(sigma, place, own.size)
 
     def ordinal_moments(self, group: Matrices) -> FloatArray:
         """Thresholds, then correlations (order of ``np.tril_indices(p, -1)``), in the metric of the data."""
@@ -273,6 +279,8 @@ def _put(array: FloatArray, i: int, j: int, value: float, symmetric: bool) -> No
 
 
 def _gather(cells: FloatArray, parameter: IntArray, q: int) -> FloatArray:
+    if q == cells.shape[0] and np.array_equal(parameter, np.arange(q)):
+        return cells
     out = np.zeros((q, *cells.shape[1:]))
     np.add.at(out, parameter, cells)
     return out

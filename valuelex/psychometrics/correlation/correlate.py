@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 
 
 def correlate(data: object, method: str = "pearson", *, missing: str = "listwise") -> pd.DataFrame:
@@ -32,5 +32,5 @@ def correlate(data: object, method: str = "pearson", *, missing: str = "listwise
         Unknown method or missing rule.
     """
     checks.choice(method, checks.CORRELATIONS, "method")
-    ready = checks.prepare(data, correlation=method, missing=missing, need_n=False)
+    ready = intake.prepare(data, correlation=method, missing=missing, need_n=False)
     return pd.DataFrame(ready.R, index=ready.names, columns=ready.names)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics import alignment, checks, extraction
+from valuelex.psychometrics import alignment, checks, extraction, intake
 from valuelex.psychometrics.exploratory import fit, presets, robust
 from valuelex.psychometrics.exploratory.result import EFAResult
 from valuelex.psychometrics.rotation import rotate as rotating
@@ -134,7 +134,7 @@ def efa(
     lower_bound = checks.number(chosen["lower_bound"], "lower_bound", low=0, high=1)
     tolerance = checks.number(chosen["tolerance"], "tolerance", low=0, high=1)
     max_iter = checks.integer(chosen["max_iter"], "max_iter", low=1)
-    ready = checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, definite=True, smooth=smooth)
+    ready = intake.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, definite=True, smooth=smooth)
     p = len(ready.names)
     k = checks.n_factors(n_factors, p, method)
     fits(spec, p, k)
@@ -195,7 +195,7 @@ def efa(
     return result
 
 
-def _worth_factoring(ready: checks.Input, method: str) -> None:
+def _worth_factoring(ready: intake.Input, method: str) -> None:
     # Pairwise deletion takes the smallest n of a pair for its tests, but rests on more cases than that.
     n, p = ready.n_obs if ready.X is None else ready.X.shape[0], len(ready.names)
     if n <= p:
@@ -217,7 +217,7 @@ def _worth_factoring(ready: checks.Input, method: str) -> None:
         checks.warn("The correlation matrix is singular or indefinite: fit is undefined. screen() says why.")
 
 
-def _precision(ready: checks.Input, method: str) -> tuple[FloatArray | None, FloatArray | None]:
+def _precision(ready: intake.Input, method: str) -> tuple[FloatArray | None, FloatArray | None]:
     """Weights (p x p) of dwls, and the covariance of the correlations (p* x p*) if the fit needs it and it is small."""
     ordinal = ready.settings.get("correlation") in ("polychoric", "tetrachoric")
     if method != "dwls" and not (ordinal and method == "minres"):
@@ -252,7 +252,7 @@ def _precision(ready: checks.Input, method: str) -> tuple[FloatArray | None, Flo
 
 
 def _fit(
-    ready: checks.Input,
+    ready: intake.Input,
     found: extraction.Extraction,
     method: str,
     convention: str,
@@ -281,7 +281,7 @@ def _fit(
     return indices
 
 
-def data_spread(ready: checks.Input) -> FloatArray | None:
+def data_spread(ready: intake.Input) -> FloatArray | None:
     """Standard deviations (divisor n) of the data or of a covariance matrix; None for a correlation matrix."""
     if ready.spread is not None:
         return ready.spread
@@ -291,7 +291,7 @@ def data_spread(ready: checks.Input) -> FloatArray | None:
 
 
 def _assemble(
-    ready: checks.Input,
+    ready: intake.Input,
     found: extraction.Extraction,
     spec: rotating.Spec,
     settings: dict[str, Any],

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics import correlation as corr
 from valuelex.psychometrics.exploratory import fit as fitting
 from valuelex.psychometrics.exploratory import scores as scoring
@@ -78,7 +78,7 @@ class EFAResult(Result):
     correlations: pd.DataFrame = field(repr=False)
     rotation_matrix: FloatArray = field(repr=False)
     spec: rotation.Spec = field(repr=False)
-    source: checks.Input = field(repr=False)
+    source: intake.Input = field(repr=False)
     rotated: rotation.Rotated = field(repr=False)
 
     @property

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import alignment, checks, extraction
+from valuelex.psychometrics import alignment, checks, extraction, intake
 from valuelex.psychometrics.exploratory.bootstrap import draw, resampled_correlations
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.rotation import rotate as rotation
@@ -113,7 +113,7 @@ def alpha(data: object, *, missing: str = "listwise", n_obs: int | None = None, 
     from scipy.special import fdtri
 
     level = checks.number(level, "level", low=0, high=1)
-    ready = checks.prepare(data, n_obs=n_obs, missing=missing)
+    ready = intake.prepare(data, n_obs=n_obs, missing=missing)
     R, n, p = ready.R, ready.n_obs, len(ready.names)
     spread = np.ones(p) if ready.X is None else np.nanstd(ready.X, axis=0, ddof=1)
     C = R * np.outer(spread, spread)
@@ -183,7 +183,7 @@ def omega(
     n_boot = checks.integer(n_boot, "n_boot", low=0)
     lower_bound = checks.number(lower_bound, "lower_bound", low=0, high=1)
     spec = rotation.make_spec(rotate, n_starts=n_starts)
-    ready = checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing)
+    ready = intake.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing)
     k = checks.n_factors(n_factors, len(ready.names), "minres")
     seed = checks.resolve_seed(seed)
     if n_boot and ready.X is None:

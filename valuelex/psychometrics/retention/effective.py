@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import intake
 from valuelex.psychometrics.retention.given import ordinal_columns
 
 FloatArray = NDArray[np.float64]
 
 
-def effective_n(ready: checks.Input, correlation: str) -> int:
+def effective_n(ready: intake.Input, correlation: str) -> int:
     """Cases that the correlations of `ready` are worth: n_obs, except for polychorics and their like (`worth`)."""
     ordinal = ordinal_columns(ready, correlation)
     if ready.X is None or not ordinal.any():

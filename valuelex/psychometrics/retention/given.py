@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics import correlation as corr
 
 FloatArray = NDArray[np.float64]
@@ -17,19 +17,19 @@ FloatArray = NDArray[np.float64]
 
 def given(
     data: object, *, correlation: str, missing: str, n_obs: int | None = None, need_n: bool = True
-) -> checks.Input:
+) -> intake.Input:
     """Return `data` if it is checked `Input` already, else check it."""
-    if isinstance(data, checks.Input):
+    if isinstance(data, intake.Input):
         return data
-    return checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, need_n=need_n)
+    return intake.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, need_n=need_n)
 
 
 SUBSTITUTE = "pearson of the same data: kept more correct numbers in simulation than the polychoric matrix"
 
 
 def substitute(
-    data: object, ready: checks.Input, correlation: str, missing: str
-) -> tuple[checks.Input, dict[str, Any]]:
+    data: object, ready: intake.Input, correlation: str, missing: str
+) -> tuple[intake.Input, dict[str, Any]]:
     """Pearson correlations in place of polychoric ones, for criteria whose theory does not hold there; and what to say.
 
     Chi-square of polychorics rejects nearly every model (share correct .06, against .49 by Pearson, in five skewed
@@ -37,8 +37,8 @@ def substitute(
     """
     if correlation not in checks.ORDINAL or ready.X is None:
         return ready, {}
-    raw = pd.DataFrame(ready.X, columns=ready.names) if isinstance(data, checks.Input) else data
-    return checks.prepare(raw, correlation="pearson", missing=missing), {
+    raw = pd.DataFrame(ready.X, columns=ready.names) if isinstance(data, intake.Input) else data
+    return intake.prepare(raw, correlation="pearson", missing=missing), {
         "correlation": "pearson",
         "substitute": SUBSTITUTE,
     }
@@ -66,14 +66,14 @@ class Measure:
         return corr.repair(R)[0]
 
 
-def measure_of(ready: checks.Input, correlation: str) -> Measure:
+def measure_of(ready: intake.Input, correlation: str) -> Measure:
     """The measure of checked input."""
     if correlation != "mixed":
         return Measure(correlation)
     return Measure(correlation, tuple(bool(o) for o in getattr(ready.estimate, "ordinal", ())))
 
 
-def ordinal_columns(ready: checks.Input, correlation: str) -> NDArray[np.bool_]:
+def ordinal_columns(ready: intake.Input, correlation: str) -> NDArray[np.bool_]:
     """Mask (p) of the columns whose correlations rest on thresholds."""
     p = len(ready.names)
     if correlation == "mixed" and ready.estimate is not None:

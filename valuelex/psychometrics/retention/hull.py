@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention import model, parallel
 from valuelex.psychometrics.retention.given import given, substitute
@@ -86,14 +86,14 @@ def hull(
     return hull_of(ready, fit, most, settings)
 
 
-def upper_bound(ready: checks.Input, simulation: parallel.Simulation) -> int:
+def upper_bound(ready: intake.Input, simulation: parallel.Simulation) -> int:
     """J: one more than the larger number by the 95th percentiles of components and, if there are any, of SMC."""
     kinds = [kind for kind in ("pca", "fa") if kind in simulation.values]
     return 1 + max(parallel.judge(ready, simulation, kind, 95.0, {}).n_factors for kind in kinds)
 
 
 def hull_of(
-    ready: checks.Input, fit: str, most: int, settings: dict[str, Any], fits: FactorFits | None = None
+    ready: intake.Input, fit: str, most: int, settings: dict[str, Any], fits: FactorFits | None = None
 ) -> HullResult:
     """Hull of checked input with 0 .. `most` factors."""
     p = len(ready.names)

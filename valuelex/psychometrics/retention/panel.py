@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention import comparison_data as comparison
 from valuelex.psychometrics.retention import ega as graph
@@ -174,9 +174,9 @@ class Panel:
         return str(self.common["correlation"])
 
     @cached_property
-    def ready(self) -> checks.Input:
+    def ready(self) -> intake.Input:
         """The checked input."""
-        return checks.prepare(
+        return intake.prepare(
             self.data,
             n_obs=self.common["n_obs"],
             correlation=self.correlation,
@@ -200,7 +200,7 @@ class Panel:
         return parallel.smc_exists(self.ready)
 
     @cached_property
-    def pearson(self) -> tuple[checks.Input, dict[str, Any]]:
+    def pearson(self) -> tuple[intake.Input, dict[str, Any]]:
         """Input for criteria of fit, and what their rows say about it."""
         ready, told = substitute(self.data, self.ready, self.correlation, self.common["missing"])
         return ready, {"correlation": self.correlation, "missing": self.common["missing"], "n_obs": ready.n_obs} | told
@@ -216,7 +216,7 @@ class Panel:
         return self.fits if self.pearson[0] is self.ready else sequential.factor_fits(self.ready, self.correlation)
 
     @staticmethod
-    def _fitted(given: tuple[checks.Input, dict[str, Any]]) -> tuple[checks.Input, str]:
+    def _fitted(given: tuple[intake.Input, dict[str, Any]]) -> tuple[intake.Input, str]:
         return given[0], str(given[1]["correlation"])
 
     def _kind(self, name: str) -> str:

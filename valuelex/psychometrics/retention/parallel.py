@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention import references
 from valuelex.psychometrics.retention.eigenvalues import KINDS, eigenvalues, leading
@@ -107,7 +107,7 @@ class Simulation:
 
 
 def simulate(
-    ready: checks.Input,
+    ready: intake.Input,
     kinds: Sequence[str],
     n_iter: int | None,
     reference: str | None,
@@ -140,12 +140,12 @@ def simulate(
     return Simulation(values, {"n_iter": n_iter, "reference": reference, "seed": seed})
 
 
-def smc_exists(ready: checks.Input) -> bool:
+def smc_exists(ready: intake.Input) -> bool:
     """Whether R has an inverse, and simulated matrices will."""
     return ready.n_obs > len(ready.names) and not is_singular(ready.R)
 
 
-def refuse_smc(ready: checks.Input) -> NoReturn:
+def refuse_smc(ready: intake.Input) -> NoReturn:
     """Say why there are no squared multiple correlations."""
     p = len(ready.names)
     raise DataError(
@@ -155,7 +155,7 @@ def refuse_smc(ready: checks.Input) -> NoReturn:
 
 
 def judge(
-    ready: checks.Input, simulation: Simulation, kind: str, quantile: float | None, common: dict[str, Any]
+    ready: intake.Input, simulation: Simulation, kind: str, quantile: float | None, common: dict[str, Any]
 ) -> ParallelResult:
     """Compare the observed eigenvalues with mean (`quantile` None) or percentile of the simulated ones."""
     simulated = simulation.values[kind]

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.exploratory.fit import fit_indices
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention.effective import effective_n
@@ -137,7 +137,7 @@ def result_of(fits: FactorFits, rules: tuple[str, ...], settings: dict[str, Any]
     return FitSequenceResult(kept, frame, told)
 
 
-def factor_fits(ready: checks.Input, correlation: str) -> FactorFits:
+def factor_fits(ready: intake.Input, correlation: str) -> FactorFits:
     """The fits of checked input, or a DataError where maximum likelihood has no answer."""
     if ready.n_obs <= len(ready.names) or is_singular(ready.R):
         raise DataError(

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import intake
 from valuelex.psychometrics.results import Result
 
 FloatArray = NDArray[np.float64]
@@ -72,7 +72,7 @@ def kmo(
     DataError
         The correlation matrix is singular (duplicate columns, or no more cases than variables).
     """
-    ready = checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, need_n=False)
+    ready = intake.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, need_n=False)
     if is_singular(ready.R):
         raise DataError(
             "The correlation matrix is singular: KMO needs its inverse.",
@@ -94,7 +94,7 @@ def bartlett(
     DataError
         The correlation matrix is singular, or a correlation matrix came without n_obs.
     """
-    ready = checks.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing)
+    ready = intake.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing)
     if is_singular(ready.R):
         raise DataError(
             "The correlation matrix is singular: its determinant is 0 and Bartlett's test is not defined.",

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.errors import DataError
-from valuelex.psychometrics import checks
+from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics import correlation as corr
 from valuelex.psychometrics.correlation.contingency import categorise, indicators, pair_groups, pair_tables
 from valuelex.psychometrics.correlation.ordinal_input import MISSING, MOST_CATEGORIES
@@ -125,7 +125,7 @@ def screen(
     reasons: list[str] = []
     constant: list[str] = []
     frame = checks.as_frame(data)
-    raw = n_obs is None and not checks.looks_like_correlations(frame.to_numpy())
+    raw = n_obs is None and not intake.looks_like_correlations(frame.to_numpy())
     more: dict[str, Any] = {}
     if raw:
         X, kept, n, constant = _usable(frame, missing, reasons)
@@ -133,7 +133,7 @@ def screen(
         names = [str(name) for name in frame.columns]
         more = _about_cells(frame.to_numpy()) | ({} if X is None else _about_raw(X, kept))
     else:
-        ready = checks.prepare(data, n_obs=n_obs)
+        ready = intake.prepare(data, n_obs=n_obs)
         R, names, n = ready.R, ready.names, ready.n_obs
         kept = names
         more = {"mardia_note": "Not known from a correlation matrix."}
