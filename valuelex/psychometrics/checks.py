@@ -88,6 +88,8 @@ def as_frame(data: object, what: str = "data") -> pd.DataFrame:
     if np.isinf(values).any():
         infinite = [name for name, bad in zip(names, np.atleast_1d(np.isinf(values).any(axis=0)), strict=True) if bad]
         raise DataError(f"Columns hold infinite values: {listed(infinite)}.", "Replace them, or set them missing.")
+    if frame is data and list(frame.columns) == names and (frame.dtypes == np.float64).all():
+        return frame  # nothing to convert; results never write to their input
     return pd.DataFrame(values, columns=names, index=frame.index)
 
 

@@ -6,6 +6,7 @@ Values are on the scale of Bernaards & Jennrich (2005) where that paper has the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +113,7 @@ def bifactor(L: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Jennrich & Bentler (2011, 2012): quartimin over all columns but the first, which is left to a general factor."""
     squares = L * L
     k = L.shape[2]
-    N = _others(k)
+    N = _others(k).copy()
     N[0] = N[:, 0] = 0
     others = squares @ N
     return add(squares * others, axis=(1, 2)), 4 * L * others
@@ -140,9 +141,12 @@ def invert(stack: FloatArray) -> FloatArray:
         return out
 
 
+@lru_cache(maxsize=64)
 def _others(k: int) -> FloatArray:
-    """N: 1 off the diagonal, 0 on it; L^2 N sums the squares of the other columns."""
-    return np.ones((k, k)) - np.eye(k)
+    """N: 1 off the diagonal, 0 on it; L^2 N sums the squares of the other columns. Not to be written to."""
+    N = np.ones((k, k)) - np.eye(k)
+    N.flags.writeable = False
+    return N
 
 
 def _surprise(share: FloatArray) -> FloatArray:

@@ -69,11 +69,11 @@ def find_minima(A: FloatArray, weights: FloatArray, spec: Spec, rng: np.random.G
     T, f, norm = gradient_projection(A, random_starts(k, spec.n_starts, rng), criterion, oblique, coarse, spec.max_iter)
     counts = np.ones(f.size, dtype=np.int64)
     free = spec.exchangeable(k)
-    leaders, counts = _merge(canonical(turn(A, T, oblique), free), f, counts, SAME_VALUE_COARSE)
+    leaders, counts = _merge(turn(A, T, oblique), f, counts, free, SAME_VALUE_COARSE)
     T, f, norm = gradient_projection(A, T[leaders], criterion, oblique, spec.tolerance, spec.max_iter)
     # A start that ran to the end of its iterations is not a minimum; it leads only if nothing converged.
     rank = np.where(norm <= spec.tolerance, f, np.inf) if (norm <= spec.tolerance).any() else f
-    leaders, counts = _merge(canonical(turn(A, T, oblique), free), rank, counts, SAME_VALUE)
+    leaders, counts = _merge(turn(A, T, oblique), rank, counts, free, SAME_VALUE)
     T, f, norm = T[leaders], f[leaders], norm[leaders]
     best, value, size = gradient_projection(A, T[:1], criterion, oblique, POLISH_TOLERANCE, spec.max_iter)
     if size[0] <= norm[0]:
@@ -87,19 +87,7 @@ def hyperplane(L: FloatArray) -> int:
     return int(np.sum(np.abs(L) < HYPERPLANE))
 
 
-def canonical(L: FloatArray, free: range) -> FloatArray:
-    """A stack of loadings (s x p x k) with exchangeable columns sorted by length and reflected alike."""
-    if len(free) == 0:
-        return L
-    L = L.copy()
-    part = L[:, :, free.start :]
-    order = np.argsort(-np.sum(part**2, axis=1), axis=1, kind="stable")
-    L[:, :, free.start :] = np.take_along_axis(part, order[:, None, :], axis=2)
-    signs = np.where(np.sum(L**3, axis=1, keepdims=True) < 0, -1.0, 1.0)
-    return np.asarray(L * signs)
-
-
-def _merge(L: FloatArray, f: FloatArray, counts: IntArray, same_value: float) -> tuple[IntArray, IntArray]:
+def _merge(L: FloatArray, f: FloatArray, counts: IntArray, free: range, same_value: float) -> tuple[IntArray, IntArray]:
     """Positions of the leaders, best first, and how many starts stand behind each."""
     left = np.argsort(f, kind="stable")
     left = left[~np.isnan(f[left])]
@@ -108,9 +96,27 @@ def _merge(L: FloatArray, f: FloatArray, counts: IntArray, same_value: float) ->
         first = left[0]
         with np.errstate(invalid="ignore"):  # infinite values: starts that did not converge are compared by loadings
             close = ~(np.abs(f[left] - f[first]) > same_value * max(1.0, abs(float(f[first]))))
-        close &= np.abs(L[left] - L[first]).max(axis=(1, 2)) <= SAME_LOADINGS
+        close &= _distance(L[left], L[first], free) <= SAME_LOADINGS
         close[0] = True
         leaders.append(first)
         merged.append(int(counts[left[close]].sum()))
         left = left[~close]
     return np.array(leaders, dtype=np.int64), np.array(merged, dtype=np.int64)
+
+
+def _distance(L: FloatArray, target: FloatArray, free: range) -> FloatArray:
+    """Largest difference of a loading of each of a stack L (s x p x k) from `target` (p x k).
+
+    Exchangeable columns are permuted and reflected to their partner first. Where two columns have the same partner the
+    solutions are different anyway, and the difference is large.
+    """
+    L = L.copy()
+    if len(free):
+        part = L[:, :, free.start :]
+        products = target[:, free.start :].T @ part
+        partner = np.abs(products).argmax(axis=2)
+        signs = np.sign(np.take_along_axis(products, partner[:, :, None], axis=2))[:, :, 0]
+        L[:, :, free.start :] = np.take_along_axis(part, partner[:, None, :], axis=2) * signs[:, None, :]
+        fixed = slice(0, free.start)
+        L[:, :, fixed] *= np.sign(np.sum(L[:, :, fixed] * target[:, fixed], axis=1, keepdims=True))
+    return np.asarray(np.abs(L - target).max(axis=(1, 2)))
