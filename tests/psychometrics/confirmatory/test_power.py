@@ -163,3 +163,17 @@ def test_a_goal_out_of_reach_is_said(monkeypatch):
 def test_bad_input_is_named(options, error, said):
     with pytest.raises(error, match=said):
         pm.power_efa(**{"n_rep": 2, "seed": 1, **options})
+
+
+def test_results_are_results(hs9):
+    model = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6"
+    for result in (
+        pm.cfa(model, hs9),
+        pm.cfa(model, hs9, group="school"),
+        pm.invariance(model, hs9, group="school"),
+        pm.power_efa(p=6, k=1, loading=0.6, n=50, **FAST),
+    ):
+        assert isinstance(result, pm.Result)
+        assert "Settings:" in result.summary()
+        assert len(result.to_frame()) > 0
+        assert "<table" in result._repr_html_()

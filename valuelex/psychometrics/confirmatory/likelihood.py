@@ -17,7 +17,52 @@ from numpy.typing import NDArray
 from valuelex.psychometrics.correlation.expectation import Pattern, em_moments, patterns
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """The R patterns of missing cells of one group: which variables are seen (R x p), cases (R), means and covariances.
+
+    What is not seen holds 0. Arrays of all patterns together are worked on in one call each.
+    """
+
+    seen: BoolArray
+    n: FloatArray
+    mean: FloatArray
+    covariance: FloatArray
+
+    @classmethod
+    def of(cls, groups: Sequence[Pattern]) -> Stack:
+        """From the sufficient statistics of `correlation.expectation.patterns`."""
+        p = groups[0].seen.size
+        mean, covariance = np.zeros((len(groups), p)), np.zeros((len(groups), p, p))
+        for r, part in enumerate(groups):
+            mean[r, part.seen] = part.mean
+            covariance[r][np.ix_(part.seen, part.seen)] = part.covariance
+        return cls(
+            np.array([part.seen for part in groups]), np.array([float(part.n) for part in groups]), mean, covariance
+        )
+
+    def deviation(self, mu: FloatArray) -> FloatArray:
+        """Means less mu (R x p), 0 where not seen."""
+        return np.where(self.seen, self.mean - mu, 0.0)
+
+    def scatter(self, mu: FloatArray) -> FloatArray:
+        """Mean products of deviations from mu (R x p x p)."""
+        z = self.deviation(mu)
+        return np.asarray(self.covariance + z[:, :, None] * z[:, None, :])
+
+    def inverse(self, sigma: FloatArray) -> FloatArray:
+        """Inverses of the seen parts of Sigma (R x p x p), 0 elsewhere."""
+        return np.asarray(np.linalg.inv(self.padded(sigma)) * self._both())
+
+    def padded(self, sigma: FloatArray) -> FloatArray:
+        """Sigma with the rows and columns that are not seen replaced by those of the identity (R x p x p)."""
+        return np.where(self._both(), sigma, np.eye(sigma.shape[0]))
+
+    def _both(self) -> BoolArray:
+        return np.asarray(self.seen[:, :, None] & self.seen[:, None, :])
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +71,7 @@ class Sample:
     the saturated estimates, by EM where cells are missing."""
 
     n: int
-    patterns: list[Pattern]
+    patterns: Stack
     mean: FloatArray
     covariance: FloatArray
     log_likelihood: float
@@ -35,7 +80,7 @@ class Sample:
     @property
     def complete(self) -> bool:
         """No missing cell."""
-        return len(self.patterns) == 1 and bool(self.patterns[0].seen.all())
+        return bool(self.patterns.seen.all())
 
 
 def sample_of(X: FloatArray) -> Sample:
@@ -47,59 +92,47 @@ def sample_of(X: FloatArray) -> Sample:
     else:
         mean = X.mean(axis=0)
         S = (X - mean).T @ (X - mean) / X.shape[0]
-    found = patterns(X)
+    found = Stack.of(patterns(X))
     return Sample(X.shape[0], found, mean, S, log_likelihood(found, mean, S), X)
 
 
 def sample_of_moments(S: FloatArray, n: int) -> Sample:
     """Sample known by its covariances (divisor n) alone; means count as 0."""
     p = S.shape[0]
-    found = [Pattern(np.ones(p, dtype=np.bool_), n, np.zeros(p), S)]
+    found = Stack.of([Pattern(np.ones(p, dtype=np.bool_), n, np.zeros(p), S)])
     return Sample(n, found, np.zeros(p), S, log_likelihood(found, np.zeros(p), S))
 
 
-def log_likelihood(groups: Sequence[Pattern], mu: FloatArray, sigma: FloatArray) -> float:
+def log_likelihood(stack: Stack, mu: FloatArray, sigma: FloatArray) -> float:
     """Log-likelihood; -inf where Sigma is not positive definite."""
-    value = 0.0
-    for part in groups:
-        o = part.seen
-        try:
-            root = np.linalg.cholesky(sigma[np.ix_(o, o)])
-        except np.linalg.LinAlgError:
-            return -np.inf
-        half = np.linalg.inv(root)
-        deviation = half @ (part.mean - mu[o])
-        quadratic = float(np.sum((half @ part.covariance) * half)) + float(deviation @ deviation)
-        log_det = 2 * float(np.sum(np.log(np.diag(root))))
-        value -= 0.5 * part.n * (int(o.sum()) * np.log(2 * np.pi) + log_det + quadratic)
-    return value
+    try:
+        root = np.linalg.cholesky(stack.padded(sigma))
+    except np.linalg.LinAlgError:
+        return -np.inf
+    log_det = 2 * np.sum(np.log(np.diagonal(root, axis1=1, axis2=2)), axis=1)
+    quadratic = np.einsum("rij,rij->r", stack.inverse(sigma), stack.scatter(mu))
+    each = stack.seen.sum(axis=1) * np.log(2 * np.pi) + log_det + quadratic
+    return float(-0.5 * stack.n @ each)
 
 
-def score(groups: Sequence[Pattern], mu: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+def score(stack: Stack, mu: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Derivatives of the log-likelihood in mu (p) and Sigma (p x p)."""
-    p = mu.size
-    by_mean, by_sigma = np.zeros(p), np.zeros((p, p))
-    for part in groups:
-        o = part.seen
-        Q = np.linalg.inv(sigma[np.ix_(o, o)])
-        z = part.mean - mu[o]
-        scatter = part.covariance + np.outer(z, z)
-        by_mean[o] += part.n * (Q @ z)
-        by_sigma[np.ix_(o, o)] += 0.5 * part.n * (Q @ scatter @ Q - Q)
+    Q = stack.inverse(sigma)
+    by_mean = np.einsum("r,rij,rj->i", stack.n, Q, stack.deviation(mu))
+    by_sigma = np.tensordot(stack.n / 2, Q @ stack.scatter(mu) @ Q - Q, axes=1)
     return by_mean, by_sigma
 
 
-def information(groups: Sequence[Pattern], sigma: FloatArray, d_mu: FloatArray, d_sigma: FloatArray) -> FloatArray:
+def information(stack: Stack, sigma: FloatArray, d_mu: FloatArray, d_sigma: FloatArray) -> FloatArray:
     """Expected information (q x q) for derivatives d_mu (q x p), d_sigma (q x p x p) of the moments."""
-    q = d_mu.shape[0]
+    q, p = d_mu.shape
     H = np.zeros((q, q))
-    for part in groups:
-        o = np.flatnonzero(part.seen)
-        Q = np.linalg.inv(sigma[np.ix_(o, o)])
-        A = Q @ d_sigma[:, o[:, None], o[None, :]]
-        H += part.n * (0.5 * (A.reshape(q, o.size**2) @ A.transpose(0, 2, 1).reshape(q, o.size**2).T))
-        H += part.n * (d_mu[:, o] @ Q @ d_mu[:, o].T)
-    return (H + H.T) / 2
+    inverses = stack.inverse(sigma)
+    for n, Q in zip(stack.n, inverses, strict=True):
+        A = Q @ d_sigma
+        H += 0.5 * n * (A.reshape(q, p**2) @ A.transpose(0, 2, 1).reshape(q, p**2).T)
+    H += d_mu @ np.tensordot(stack.n, inverses, axes=1) @ d_mu.T
+    return np.asarray((H + H.T) / 2)
 
 
 def case_scores(X: FloatArray, mu: FloatArray, sigma: FloatArray, d_mu: FloatArray, d_sigma: FloatArray) -> FloatArray:
@@ -153,20 +186,16 @@ def saturated_information(sample: Sample) -> FloatArray:
     i, j = np.tril_indices(p)
     half = np.where(i == j, 0.5, 1.0)
     H = np.zeros((p + i.size, p + i.size))
-    for part in sample.patterns:
-        o = np.flatnonzero(part.seen)
-        Q, K, u = np.zeros((p, p)), np.zeros((p, p)), np.zeros(p)
-        inverse = np.linalg.inv(sample.covariance[np.ix_(o, o)])
-        z = part.mean - sample.mean[o]
-        Q[np.ix_(o, o)] = inverse
-        K[np.ix_(o, o)] = inverse @ (part.covariance + np.outer(z, z)) @ inverse
-        u[o] = inverse @ z
-        H[:p, :p] += part.n * Q
+    stack = sample.patterns
+    inverses, scatters, z = stack.inverse(sample.covariance), stack.scatter(sample.mean), stack.deviation(sample.mean)
+    for n, Q, T, deviation in zip(stack.n, inverses, scatters, z, strict=True):
+        K, u = Q @ T @ Q, Q @ deviation
+        H[:p, :p] += n * Q
         mixed = Q[:, i] * u[j] + Q[:, j] * u[i]
-        H[:p, p:] += part.n * mixed * half
+        H[:p, p:] += n * mixed * half
         second = K - Q / 2
         four = Q[np.ix_(i, i)] * second[np.ix_(j, j)] + Q[np.ix_(i, j)] * second[np.ix_(j, i)]
         four += Q[np.ix_(j, i)] * second[np.ix_(i, j)] + Q[np.ix_(j, j)] * second[np.ix_(i, i)]
-        H[p:, p:] += part.n * four * np.outer(half, half)
+        H[p:, p:] += n * four * np.outer(half, half)
     H[p:, :p] = H[:p, p:].T
     return H
