@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from valuelex.psychometrics.agreement.intraclass import ICCResult, KrippendorffResult, icc, krippendorff_alpha
+from valuelex.psychometrics.agreement.intraclass import ICCResult, icc
+from valuelex.psychometrics.agreement.kappa import KappaResult, cohen_kappa, fleiss_kappa, gwet_ac, light_kappa
+from valuelex.psychometrics.agreement.krippendorff import KrippendorffResult, krippendorff_alpha
 from valuelex.psychometrics.alignment import AlignResult, align, congruence
 from valuelex.psychometrics.analysis import Analysis, analyse
 from valuelex.psychometrics.checks import PsychometricsWarning
@@ -70,6 +72,7 @@ __all__ = [
     "ICCResult",
     "InvarianceResult",
     "KMOResult",
+    "KappaResult",
     "KrippendorffResult",
     "MapResult",
     "MardiaResult",
@@ -90,6 +93,7 @@ __all__ = [
     "average",
     "bartlett",
     "cfa",
+    "cohen_kappa",
     "compare_groups",
     "comparison_data",
     "congruence",
@@ -99,6 +103,8 @@ __all__ = [
     "ega",
     "ekc",
     "fit_sequence",
+    "fleiss_kappa",
+    "gwet_ac",
     "hull",
     "icc",
     "invariance",
@@ -106,6 +112,7 @@ __all__ = [
     "kaiser",
     "kmo",
     "krippendorff_alpha",
+    "light_kappa",
     "map_test",
     "mardia",
     "mixed_correlations",
