@@ -1,7 +1,8 @@
 """Factor analysis, reliability and rater agreement. Knows nothing of words or language models.
 
-The analyst's steps, in order: correlate, screen, retain, efa (extraction, rotation, fit, scores, bootstrap), alpha and
-omega, congruence and align between solutions, icc and krippendorff_alpha between raters.
+The analyst's steps, in order: power_efa (how many cases), correlate, screen, retain, efa (extraction, rotation, fit, scores,
+bootstrap), alpha and omega, cfa and invariance on fresh data, congruence and align between solutions, icc and
+krippendorff_alpha between raters.
 """
 
 from __future__ import annotations

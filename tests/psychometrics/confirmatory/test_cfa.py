@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError, SettingError
@@ -272,6 +274,38 @@ def test_heywood_cases_are_flagged(hs9):
         found = pm.cfa("f =~ x1 + x2 + x3\nf ~~ 3*f", hs9)
     assert found.heywood == ("x1 ~~ x1",)
     assert np.isnan(found.standardized["se"]).sum() == 0
+
+
+def test_what_has_no_standard_deviation_is_nan():
+    # Two factors that share no variance within, but between their indicators: both factor variances turn negative.
+    R = np.eye(6)
+    R[:3, :3] = R[3:, 3:] = -0.2
+    R[:3, 3:] = R[3:, :3] = 0.15
+    np.fill_diagonal(R, 1.0)
+    with pytest.warns(pm.PsychometricsWarning, match="f ~~ f"):
+        found = pm.cfa("f =~ 1*V1 + 1*V2 + 1*V3\ng =~ 1*V4 + 1*V5 + 1*V6", R, n_obs=200)
+    assert {"f ~~ f", "g ~~ g"} <= set(found.heywood)
+    assert found.estimates.query("op == '=~'")["std"].isna().all()
+    assert found.estimates["se"].gt(0).sum() == found.fit["npar"]
+
+
+@given(scale=st.lists(st.floats(0.01, 100), min_size=9, max_size=9), shift=st.floats(-50, 50))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_units_do_not_matter(hs9, scale, shift):
+    names = [f"x{i}" for i in range(1, 10)]
+    moved = hs9.assign(**{name: hs9[name] * s + shift for name, s in zip(names, scale, strict=True)})
+    options = {"group": "school", "group_equal": ("loadings",)}
+    before, after = pm.cfa(HS9, hs9, **options), pm.cfa(HS9, moved, **options)
+    for key in ("chisq", "cfi", "rmsea", "srmr"):
+        assert after.fit[key] == pytest.approx(before.fit[key], rel=1e-6)
+    np.testing.assert_allclose(after.loadings, before.loadings, atol=1e-5)
+
+
+def test_the_order_of_groups_does_not_matter(hs9):
+    there = pm.cfa(HS9, hs9, group="school", group_equal=SCALAR, estimator="mlr")
+    back = pm.cfa(HS9, hs9.iloc[::-1], group="school", group_equal=SCALAR, estimator="mlr")
+    assert back.groups == there.groups[::-1]
+    assert back.fit["chisq_scaled"] == pytest.approx(there.fit["chisq_scaled"], rel=1e-6)
 
 
 def test_no_convergence_is_flagged(hs9):

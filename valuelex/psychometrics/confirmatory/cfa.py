@@ -176,7 +176,13 @@ def _fitted(read: Model, structure: Structure, ready: Groups, settings: dict[str
             f"The model is not identified: the data do not determine {shown}.",
             "Fix one of them, give a factor more indicators, or make parameters equal.",
         )
-    estimation = _tested(objective, fit.theta, settings["estimator"], (fit.decrement, fit.iterations))
+    try:
+        estimation = _tested(objective, fit.theta, settings["estimator"], (fit.decrement, fit.iterations))
+    except np.linalg.LinAlgError as error:
+        raise DataError(
+            "The observed information is singular: the estimates have no standard errors.",
+            "Simplify the model, or gather more cases.",
+        ) from error
     settings |= {"iterations": fit.iterations, "decrement": fit.decrement}
     return _labelled(read, ready, estimation, fit.converged, settings)
 

@@ -153,7 +153,13 @@ def _range(column: FloatArray) -> float:
 
 def _sample(X: FloatArray, label: str, names: list[str]) -> Sample:
     scale = np.nanstd(X, axis=0)
-    found = sample_of(X)
+    try:
+        found = sample_of(X)
+    except np.linalg.LinAlgError as error:
+        raise DataError(
+            f"Too few observed cells{f' in group {label}' if label != 'all' else ''} for the means and covariances.",
+            "Gather more cases, or drop the variables with most missing values.",
+        ) from error
     R = found.covariance / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(R)
     if values[0] < 1e-10:

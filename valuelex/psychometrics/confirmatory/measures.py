@@ -33,6 +33,10 @@ def fit_measures(test: Test, null: Test, *, n: int, n_groups: int, npar: int, co
     out |= {"baseline_chisq": null.statistic, "baseline_df": null.df}
     if test.scaled is None or null.scaled is None:
         return out
+    if test.scaling <= 0 or null.scaling <= 0:
+        # Small samples of misfitting models: the estimated scaling factor has no sense, and so has nothing built on it.
+        undefined = ("chisq_scaled", "pvalue_scaled", "cfi_scaled", "tli_scaled", "rmsea_scaled")
+        return out | dict.fromkeys(undefined, np.nan) | {"scaling_factor": test.scaling}
     scaled = _indices(test.scaled, null.scaled, test.df, null.df, n, n_groups)
     out |= {"chisq_scaled": test.scaled, "scaling_factor": test.scaling, "shift": test.shift}
     out |= {f"{key}_scaled": value for key, value in scaled.items()}

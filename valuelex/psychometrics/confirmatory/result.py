@@ -127,8 +127,8 @@ class CFAResult(Result):
             labels = tuple(table[k].label.replace(".p", "p").rstrip(".") if table[k].free else "" for k in places)
             one = Statement(lhs, op, rhs, _short(fixed))
             if values != "fixed" and any(labels):
-                one = replace(one, label=_short(labels))
-            if values == "start":
+                one = replace(one, label=labels)  # one per group: lavaan warns of a single label for several
+            if values == "start" and None in fixed:
                 one = replace(one, start=_short(tuple(float(est[k]) for k in places)))
             statements.append(one)
         return write(Model(tuple(statements)))

@@ -16,7 +16,8 @@ COMPLEX_STEP = 1e-30
 
 def standardised(structure: Structure, theta: FloatArray) -> FloatArray:
     """Standardised value of each row of the table; NaN where a variance is not positive."""
-    return np.asarray(_standardised(structure, theta).real)
+    with np.errstate(invalid="ignore"):  # what has no standard deviation becomes NaN
+        return np.asarray(_standardised(structure, theta).real)
 
 
 def standardised_covariance(structure: Structure, theta: FloatArray, covariance: FloatArray) -> FloatArray:
@@ -25,7 +26,8 @@ def standardised_covariance(structure: Structure, theta: FloatArray, covariance:
     for k in range(theta.size):
         moved = theta.astype(np.complex128)
         moved[k] += COMPLEX_STEP * 1j
-        J[:, k] = _standardised(structure, moved).imag / COMPLEX_STEP
+        with np.errstate(invalid="ignore"):
+            J[:, k] = _standardised(structure, moved).imag / COMPLEX_STEP
     return np.asarray(J @ covariance @ J.T)
 
 
