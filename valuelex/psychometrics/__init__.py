@@ -32,6 +32,9 @@ from valuelex.psychometrics.exploratory.groups import GroupsResult, compare_grou
 from valuelex.psychometrics.exploratory.replication import ReplicationResult, k_fold, split_half
 from valuelex.psychometrics.exploratory.result import EFAResult
 from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResult
+from valuelex.psychometrics.generalizability.d_study import DStudyResult, d_study
+from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_study
+from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
 from valuelex.psychometrics.reliability.coefficient_omega import AlphaResult, OmegaResult, alpha, omega
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention.average_partial import MapResult, map_test
@@ -62,12 +65,15 @@ __all__ = [
     "BootstrapResult",
     "CFAResult",
     "ComparisonDataResult",
+    "CrossCheckResult",
+    "DStudyResult",
     "EFAResult",
     "EGAResult",
     "EigenvalueResult",
     "FactorAnalysis",
     "Finding",
     "FitSequenceResult",
+    "GStudyResult",
     "GroupsResult",
     "HullResult",
     "ICCResult",
@@ -99,12 +105,15 @@ __all__ = [
     "comparison_data",
     "congruence",
     "correlate",
+    "cross_check",
+    "d_study",
     "efa",
     "efa_to_cfa",
     "ega",
     "ekc",
     "fit_sequence",
     "fleiss_kappa",
+    "g_study",
     "gwet_ac",
     "hull",
     "icc",

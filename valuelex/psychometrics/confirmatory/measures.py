@@ -44,7 +44,7 @@ def fit_measures(test: Test, null: Test, *, n: int, n_groups: int, npar: int, co
     if test.shift or test.df == 0:
         return out
     c, c0 = test.scaling, null.scaling
-    low, high = rmsea_interval(test.statistic, test.df * c, n)  # type: ignore[arg-type]  # a fraction is fine
+    low, high = rmsea_interval(test.statistic, test.df * c, n)
     out["rmsea_ci_scaled"] = (low * np.sqrt(n_groups), high * np.sqrt(n_groups))
     if not complete:
         return out

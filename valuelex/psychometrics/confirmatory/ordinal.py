@@ -50,7 +50,7 @@ def ordinal_sample(X: FloatArray) -> OrdinalSample:
     first, second = np.tril_indices(p, -1)
     position = np.zeros((p, p), dtype=np.int64)
     position[first, second] = position[second, first] = np.arange(first.size)
-    threshold = [asymptotic._threshold_influence(data, j) for j in range(p)]
+    threshold = [asymptotic.threshold_influence(data, j) for j in range(p)]
     one_hot = indicators(data.codes, data.sizes)
     joint = one_hot.T @ one_hot
     cuts = data.sizes - 1
@@ -62,7 +62,7 @@ def ordinal_sample(X: FloatArray) -> OrdinalSample:
         influence[starts[j] : starts[j] + cuts[j]] = rows[data.codes[:, j]].T
     for one, other in pair_groups(data.sizes):
         tables = pair_tables(joint, data.sizes, one, other)
-        e_pair, e_i, e_j = asymptotic._pair_influence(tables, found.R[one, other], data, one, other, threshold)
+        e_pair, e_i, e_j = asymptotic.pair_influence(tables, found.R[one, other], data, one, other, threshold)
         for q, (a, b) in enumerate(zip(one, other, strict=True)):
             # A missing case reads the last row or column, which holds 0 for it.
             e = np.pad(e_pair[:, :, q], ((0, 1), (0, 1)))[data.codes[:, a], data.codes[:, b]]

@@ -49,12 +49,12 @@ def asymptotic_covariance(X: FloatArray, polychoric: Polychoric, *, diagonal: bo
     position[first, second] = position[second, first] = np.arange(len(first))
     one_hot = indicators(data.codes, data.sizes)
     joint = one_hot.T @ one_hot
-    threshold = [_threshold_influence(data, j) for j in range(p)]
+    threshold = [threshold_influence(data, j) for j in range(p)]
     variance = np.zeros(len(first))
     influence = np.zeros((0 if diagonal else len(first), n))
     for i, j in pair_groups(data.sizes):
         tables = pair_tables(joint, data.sizes, i, j)
-        e_pair, e_i, e_j = _pair_influence(tables, polychoric.R[i, j], data, i, j, threshold)
+        e_pair, e_i, e_j = pair_influence(tables, polychoric.R[i, j], data, i, j, threshold)
         where = position[i, j]
         if diagonal:
             variance[where] = _cell_variance(tables, e_pair, e_i, e_j, data, i, j)
@@ -69,7 +69,7 @@ def asymptotic_covariance(X: FloatArray, polychoric: Polychoric, *, diagonal: bo
     return variance * n if diagonal else influence @ influence.T * n
 
 
-def _threshold_influence(data: Categories, j: int) -> FloatArray:
+def threshold_influence(data: Categories, j: int) -> FloatArray:
     """What a case of each category adds to each threshold of column j (categories x thresholds).
 
     tau = Phi^-1(P) moves by (1[x <= category] - P) / phi(tau) per case.
@@ -81,7 +81,7 @@ def _threshold_influence(data: Categories, j: int) -> FloatArray:
     return np.asarray((below - share) / density / count.sum())
 
 
-def _pair_influence(
+def pair_influence(
     tables: FloatArray, rho: FloatArray, data: Categories, i: IntArray, j: IntArray, threshold: list[FloatArray]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What a case adds to rho: by its cell (I x J x q), and by each category through the thresholds (I x q, J x q)."""

@@ -53,6 +53,12 @@ class BootstrapResult(Result):
         """Columns variable, factor, loading, se, ci_low, ci_high, n_valid."""
         return self.frame.copy()
 
+    def plot(self) -> Any:
+        """Draw a dot and an interval per loading, as a plotly figure."""
+        from valuelex.psychometrics.handover.pictures import figure, intervals
+
+        return figure(intervals(self))
+
     def _headline(self) -> str:
         return f"Bootstrap: {self.replicates.shape[0]} resamples, {self.n_failed} failed"
 

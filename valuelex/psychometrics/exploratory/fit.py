@@ -150,7 +150,7 @@ def discrepancy(R: FloatArray, implied: FloatArray) -> float:
     return max(float(np.trace(np.linalg.solve(implied, R)) - difference - R.shape[0]), 0.0)
 
 
-def rmsea_interval(chi2: float, df: int, size: int) -> tuple[float, float]:
+def rmsea_interval(chi2: float, df: float, size: float) -> tuple[float, float]:
     """90 % limits: where the noncentral chi-square puts .95 and .05 below the observed value (noncentrality df size)."""
     from scipy.special import chdtr, chndtrinc
 

@@ -20,6 +20,8 @@ from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.rotation import rotate as rotation
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
     from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResult
 
@@ -220,6 +222,69 @@ class EFAResult(Result):
         from valuelex.psychometrics.exploratory.bootstrap import bootstrap
 
         return bootstrap(self, n, seed, clusters=clusters, level=level)
+
+    def to_apa(
+        self,
+        kind: str = "html",
+        path: str | Path | None = None,
+        *,
+        cutoff: float | None = None,
+        sort: bool = False,
+        decimals: int = 2,
+        title: str | None = None,
+        number: int = 1,
+    ) -> str | Path:
+        """Write pattern, communalities, variance and factor correlations as a table in APA style (7th edition).
+
+        Parameters
+        ----------
+        kind : {"html", "latex", "docx", "text"}
+            LaTeX needs the package booktabs; DOCX the extra `valuelex[docx]` and a path.
+        path : path, optional
+            Where to write; without it the table is returned as text.
+        cutoff : float, optional
+            Leave smaller loadings blank, 0-1. Without it all are shown, and those of .30 or more are bold.
+        sort : bool
+            Put each variable under the factor of its largest loading.
+        decimals : int
+            Digits of loadings, 1-6.
+        title : str, optional
+            Title of the table.
+        number : int
+            Number of the table.
+
+        Returns
+        -------
+        str or Path
+            The table, or the file written.
+
+        Raises
+        ------
+        MissingExtra
+            DOCX without python-docx.
+        DataError
+            The file cannot be written.
+        """
+        from valuelex.psychometrics.handover.apa import to_apa
+
+        return to_apa(self, kind, path, cutoff=cutoff, sort=sort, decimals=decimals, title=title, number=number)
+
+    def plot(self, kind: str = "loadings") -> Any:
+        """Draw the solution as a plotly figure.
+
+        Parameters
+        ----------
+        kind : {"loadings", "scree", "path"}
+            Heat map with the numbers in it; eigenvalues of the correlation matrix; diagram of salient loadings and
+            factor correlations.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+        """
+        from valuelex.psychometrics.handover.pictures import draw_solution
+
+        return draw_solution(self, kind)
 
     def to_frame(self) -> pd.DataFrame:
         """Variables x (F1..Fk, h2, u2, complexity)."""
