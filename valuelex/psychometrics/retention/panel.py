@@ -55,6 +55,12 @@ class RetentionResult(Result):
         """Columns criterion, n_factors, settings."""
         return self.frame.copy()
 
+    def plot(self) -> Any:
+        """Draw the scree plot with the reference of parallel analysis, as a plotly figure."""
+        from valuelex.psychometrics.handover.pictures import figure, scree
+
+        return figure(scree(self.eigenvalues, {} if self.reference is None else {"parallel analysis": self.reference}))
+
     def _headline(self) -> str:
         vote = "no vote" if self.vote is None else f"vote: {self.vote} factors"
         return f"How many factors? {vote}, criteria differ by {self.disagreement}"

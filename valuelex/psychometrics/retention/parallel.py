@@ -42,6 +42,14 @@ class ParallelResult(Result):
             index=pd.RangeIndex(1, self.eigenvalues.size + 1, name="factor"),
         )
 
+    def plot(self) -> Any:
+        """Draw observed and reference eigenvalues as a plotly figure."""
+        from valuelex.psychometrics.handover.pictures import figure, scree
+
+        return figure(
+            scree(self.eigenvalues, {"reference": self.reference, "mean": self.mean}, n_factors=self.n_factors)
+        )
+
     def _headline(self) -> str:
         return f"Parallel analysis: {self.n_factors} factors"
 
