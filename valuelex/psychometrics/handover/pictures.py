@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,7 @@ def _strong(value: float) -> str:
 
 def scree(
     eigenvalues: Sequence[float] | np.ndarray[Any, Any],
-    references: dict[str, Sequence[float] | np.ndarray[Any, Any]],
+    references: Mapping[str, Sequence[float] | np.ndarray[Any, Any]],
     *,
     n_factors: int | None = None,
     palette: Palette | None = None,
