@@ -69,8 +69,7 @@ def head(analysis: Analysis) -> Head:
         Fact(whole(k), f"{what}s", "given" if s["n_factors_rule"] == "given" else "by the retention criteria"),
         Fact(percent(efa.variance["cumulative"].iloc[-1], 0), "of the variance", f"by all {what}s"),
         Fact(number(analysis.screening.kmo), "KMO"),
-        Fact(number(fit["rmsea"], 3), "RMSEA"),
-        Fact(number(fit["srmr"], 3), "SRMR"),
+        Fact(number(fit["srmr"], 3), "SRMR") if is_missing(fit["rmsea"]) else Fact(number(fit["rmsea"], 3), "RMSEA"),
     ]
     return Head("Factor analysis", summary, facts, list(analysis.messages))
 
@@ -173,7 +172,7 @@ def _loadings(analysis: Analysis) -> Section:
     if efa.n_factors > 1 and efa.settings["rotation"] != "none":
         findings.append(_minima(analysis))
         if len(efa.minima) > 1:
-            blocks.append(tables.minima(efa))
+            blocks.append(Details(f"The {len(efa.minima)} local minima of the rotation", (tables.minima(efa),)))
     return Section("loadings", "The factors", findings, blocks)
 
 

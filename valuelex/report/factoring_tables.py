@@ -17,6 +17,7 @@ from valuelex.report.wording import NONE, interval, is_missing, number, p_value,
 
 Rows = list[list[str | Cell]]
 MOST_RESIDUALS = 10
+MOST_MINIMA = 25
 _VERDICTS = {"ok": "ok", "caution": "Caution", "stop": "Stop"}
 _FIT = (
     ("chi2", "χ²", 2),
@@ -153,7 +154,7 @@ def minima(efa: EFAResult) -> Table:
             whole(row["hyperplane"]),
             "yes" if row["converged"] else Cell("no", strong=True),
         ]
-        for i, row in enumerate(efa.minima.to_dict("records"))
+        for i, row in enumerate(efa.minima.head(MOST_MINIMA).to_dict("records"))
     ]
     heads = (
         Column("minimum", number=True),
@@ -163,7 +164,9 @@ def minima(efa: EFAResult) -> Table:
         Column("small loadings", number=True),
         Column("converged"),
     )
+    left = len(efa.minima) - MOST_MINIMA
     note = "The best, number 0, is reported; result.minimum(i) gives another. Small loadings: in the hyperplanes."
+    note += f" {left} more are in minima.csv." if left > 0 else ""
     return Table("loadings-minima", "Local minima of the rotation", heads, rows, note)
 
 
