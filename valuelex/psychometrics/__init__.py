@@ -35,7 +35,9 @@ from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResu
 from valuelex.psychometrics.generalizability.d_study import DStudyResult, d_study
 from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_study
 from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
-from valuelex.psychometrics.reliability.coefficient_omega import AlphaResult, OmegaResult, alpha, omega
+from valuelex.psychometrics.reliability.coefficient_alpha import AlphaResult, alpha
+from valuelex.psychometrics.reliability.coefficient_omega import OmegaResult, omega
+from valuelex.psychometrics.reliability.scales import ScaleReliability, scale_reliability
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention.average_partial import MapResult, map_test
 from valuelex.psychometrics.retention.comparison_data import ComparisonDataResult, comparison_data
@@ -93,6 +95,7 @@ __all__ = [
     "Result",
     "RetentionResult",
     "RotationResult",
+    "ScaleReliability",
     "StandardErrorResult",
     "align",
     "alpha",
@@ -138,6 +141,7 @@ __all__ = [
     "rmsea_sample_size",
     "rotate",
     "sample_size",
+    "scale_reliability",
     "screen",
     "split_half",
     "tetrachoric",

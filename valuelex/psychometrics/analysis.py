@@ -18,12 +18,15 @@ from valuelex.psychometrics.exploratory import scores as scoring
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
 from valuelex.psychometrics.exploratory.efa import efa
 from valuelex.psychometrics.exploratory.result import EFAResult
-from valuelex.psychometrics.reliability.coefficient_omega import alpha, omega
+from valuelex.psychometrics.reliability.scales import reliability_of
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention.panel import DEFAULT, RetentionResult, retain
 from valuelex.psychometrics.screening.screen import AdequacyResult, screen
 
 AUTO = "auto"
+OMEGA_RESAMPLES = 200
+CHEAP = 5e6
+"""Cases times squared variables up to which omega is resampled although no bootstrap was asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +34,8 @@ class Analysis(Result):
     """Everything that one factor analysis found.
 
     `reliability` has one row per factor (of the items that load highest on it, reversed where negative) and one
-    "overall": alpha, omega_total, omega_hierarchical, each with ci_low and ci_high, and the items. `messages` are the
+    "overall": alpha, omega_total, omega_hierarchical, omega_general, each with _ci_low and _ci_high, and the items. The
+    omegas' limits are from 200 resamples if no bootstrap was asked for and these are cheap, else NaN. `messages` are the
     warnings that arose, in order, each once. `scores` and `bootstrap` are None where they were not asked for.
     """
 
@@ -162,48 +166,20 @@ def _number(n_factors: int | str, retention: RetentionResult) -> tuple[int, str]
 def _reliability(found: EFAResult, bootstrap: int, level: float, seed: int) -> pd.DataFrame:
     """Alpha and omega of the items of each factor, and of all."""
     L = found.loadings.to_numpy()
-    R = found.correlations
+    source = found.source
     home = np.abs(L).argmax(axis=1)
-    signs = np.sign(L[np.arange(len(L)), home])
-    rows = []
-    for j, factor in enumerate(found.loadings.columns):
-        names = [name for name, own in zip(R.index, home == j, strict=True) if own]
-        rows.append({"scale": factor, **_scale(found, R, names, dict(zip(R.index, signs, strict=True)), level)})
-    everything = {"scale": "overall", "items": ", ".join(R.index), "n_items": len(R)}
-    total = omega(
-        R if found.source.X is None or not bootstrap else pd.DataFrame(found.source.X, columns=R.index),
-        found.n_factors,
-        n_obs=found.source.n_obs if found.source.X is None or not bootstrap else None,
-        n_boot=bootstrap if found.source.X is not None and not np.isnan(found.source.X).any() else 0,
-        level=level,
-        seed=seed,
-    )
-    reversed_items = set(total.reversed)
-    keys = np.array([-1.0 if name in reversed_items else 1.0 for name in R.index])
-    everything["items"] = ", ".join(f"-{name}" if name in reversed_items else str(name) for name in R.index)
-    single = alpha(R * np.outer(keys, keys), n_obs=found.source.n_obs, level=level)
-    everything |= {
-        "alpha": single.raw,
-        "alpha_ci_low": single.ci_low,
-        "alpha_ci_high": single.ci_high,
-        "omega_total": total.total,
-        "omega_total_ci_low": total.total_ci[0],
-        "omega_total_ci_high": total.total_ci[1],
-        "omega_hierarchical": total.hierarchical,
-        "omega_hierarchical_ci_low": total.hierarchical_ci[0],
-        "omega_hierarchical_ci_high": total.hierarchical_ci[1],
+    signs = np.where(L[np.arange(len(L)), home] < 0, -1.0, 1.0)
+    keyed = {
+        str(factor): {source.names[i]: float(signs[i]) for i in np.flatnonzero(home == j)}
+        for j, factor in enumerate(found.loadings.columns)
     }
-    return pd.DataFrame([*rows, everything])
+    n_boot = bootstrap or (OMEGA_RESAMPLES if _cheap(found) else 0)
+    return reliability_of(source, keyed, found.n_factors, n_boot=n_boot, level=level, seed=seed).frame
 
 
-def _scale(
-    found: EFAResult, R: pd.DataFrame, names: list[str], signs: dict[str, float], level: float
-) -> dict[str, Any]:
-    out: dict[str, Any] = {"items": ", ".join(name if signs[name] >= 0 else f"-{name}" for name in names)}
-    out["n_items"] = len(names)
-    if len(names) < 2:
-        return out
-    keys = np.array([signs[name] for name in names])
-    part = R.loc[names, names] * np.outer(keys, keys)
-    single = alpha(part, n_obs=found.source.n_obs, level=level)
-    return out | {"alpha": single.raw, "alpha_ci_low": single.ci_low, "alpha_ci_high": single.ci_high}
+def _cheap(found: EFAResult) -> bool:
+    """Whether omega's default resamples take less than a second: one product gives all correlations."""
+    X = found.source.X
+    if X is None or found.settings["correlation"] != "pearson" or np.isnan(X).any():
+        return False
+    return X.size * X.shape[1] <= CHEAP
