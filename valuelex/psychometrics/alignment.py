@@ -125,8 +125,7 @@ def match(A: FloatArray, B: FloatArray) -> tuple[IntArray, FloatArray]:
 
 
 def convention(L: FloatArray, phi: FloatArray) -> tuple[IntArray, FloatArray]:
-    """The package's order and signs: by variance explained diag(Phi L'L), each column summing to a positive number.
-    """
+    """The package's order and signs: by variance explained diag(Phi L'L), each column summing to a positive number."""
     order = np.argsort(-explained(L, phi), kind="stable").astype(np.int64)
     return order, reflection(L[:, order])
 

@@ -300,7 +300,20 @@ def _full_information(
             f"There are no more cases ({X.shape[0]}) than variables ({X.shape[1]}).",
             "Full information needs more cases than variables; use missing='pairwise', or drop variables.",
         )
-    moments = em_moments(X)
+    R = np.nan_to_num(corr.matrix(X))
+    first, second = np.nonzero(np.triu(np.abs(R) > 1 - 1e-6, 1))
+    same = [f"{names[i]} = {names[j]}" for i, j in zip(first, second, strict=True)]
+    moments = None
+    if not same:
+        try:
+            moments = em_moments(X)
+        except np.linalg.LinAlgError:
+            same = ["some combination of columns is constant"]
+    if moments is None:
+        raise DataError(
+            f"Full information needs columns that do not determine one another; these do: {checks.listed(same)}.",
+            "Drop duplicate columns, or use missing='pairwise'.",
+        )
     spread = np.sqrt(np.diag(moments.covariance))
     R = moments.covariance / np.outer(spread, spread)
     np.fill_diagonal(R, 1.0)

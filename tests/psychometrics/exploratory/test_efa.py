@@ -222,3 +222,19 @@ def test_order_convention_breaks_zero_sums_by_the_largest_loading():
     order, signs = alignment.convention(L, np.eye(2))
     assert order.tolist() == [0, 1]
     assert signs.tolist() == [-1.0, 1.0]
+
+
+def test_full_information_of_duplicate_columns_is_refused_by_name(two_factors):
+    gaps = two_factors.assign(x9=two_factors["x0"])
+    gaps.iloc[:20, 1] = np.nan
+    with pytest.raises(DataError, match=r"do not determine one another; these do: x0 = x9.*\n.*pairwise"):
+        pm.efa(gaps, 2, missing="fiml")
+
+
+@pytest.mark.filterwarnings("ignore::valuelex.psychometrics.PsychometricsWarning")
+def test_a_factor_without_loadings_has_no_scores_and_no_crash():
+    data = np.random.default_rng(0).standard_normal((40, 5))
+    found = pm.efa(data, 2, "image", rotation="none", seed=1)
+    for method in ("regression", "bartlett", "tenberge", "anderson"):
+        found.determinacy(method)
+        assert found.weights(method).shape == (5, 2)

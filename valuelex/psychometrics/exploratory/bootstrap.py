@@ -292,7 +292,10 @@ def resampled_correlations(
     if incomplete and missing == "fiml":
         from valuelex.psychometrics.correlation.expectation import em_moments
 
-        S = em_moments(X).covariance
+        try:
+            S = em_moments(X).covariance
+        except np.linalg.LinAlgError:  # in this resample some columns determine others
+            return None, None
         spread = np.sqrt(np.diag(S))
         return S / np.outer(spread, spread), None
     weights = None

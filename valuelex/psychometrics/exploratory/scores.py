@@ -22,7 +22,8 @@ def weights(R: FloatArray, L: FloatArray, phi: FloatArray, psi: FloatArray, meth
         return np.asarray(np.linalg.pinv(R, hermitian=True) @ L @ phi)
     scaled = L / np.maximum(psi, 1e-12)[:, None]
     if method == "bartlett":
-        return np.asarray(scaled @ np.linalg.inv(L.T @ scaled))
+        # A factor without loadings has no scores; the pseudo-inverse gives it zeros.
+        return np.asarray(scaled @ np.linalg.pinv(L.T @ scaled, hermitian=True))
     if method == "anderson":
         return np.asarray(scaled @ power(scaled.T @ R @ scaled, -0.5))
     root = power(R, -0.5)
@@ -42,7 +43,8 @@ def determinacy(R: FloatArray, L: FloatArray, phi: FloatArray, W: FloatArray) ->
     """
     r2 = np.clip(np.diag(phi @ L.T @ np.linalg.pinv(R, hermitian=True) @ L @ phi), 0.0, 1.0)
     covariance = W.T @ R @ W
-    spread = np.sqrt(np.diag(covariance))
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    spread = np.where(spread > 1e-12, spread, np.nan)
     with_factors = (W.T @ L @ phi) / spread[:, None]
     correlations = covariance / np.outer(spread, spread)
     np.fill_diagonal(correlations, 1.0)

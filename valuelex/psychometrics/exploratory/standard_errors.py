@@ -164,7 +164,14 @@ def _covariance(
     size, m = theta.size, border.shape[0]
     scale = np.trace(hessian) / size
     bordered = np.block([[hessian, scale * border.T], [scale * border, np.zeros((m, m))]])
-    influence = np.linalg.solve(bordered, np.eye(size + m)[:, :size])[:size] @ delta.T @ weight
+    try:
+        inverse = np.linalg.solve(bordered, np.eye(size + m)[:, :size])[:size]
+    except np.linalg.LinAlgError as error:
+        raise DataError(
+            "The rotated solution is not determined by the data (its information matrix is singular).",
+            "Try fewer factors or another rotation, or use .bootstrap().",
+        ) from error
+    influence = inverse @ delta.T @ weight
     influence = influence[:, : gamma.shape[0]]  # correlations have no variance on the diagonal
     return np.asarray(influence @ gamma @ influence.T)
 

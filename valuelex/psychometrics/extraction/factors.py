@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 METHODS = ("minres", "ml", "paf", "dwls", "alpha", "image", "pca")
 UPPER_BOUND = 1.0
 HEYWOOD_STARTS = 30
+WEIGHTED_STEPS = 500  # dwls needs some twenty; at a bound it may creep for ever
 
 
 @one_thread
@@ -120,7 +121,8 @@ def _from(
         L = vectors * np.sqrt(np.maximum(values, 0))
         if method == "dwls":
             W = np.ones_like(R) if weights is None else weights
-            return diagonally_weighted(R, W, L, lower_bound=lower_bound, tolerance=tolerance, max_iter=max_iter)
+            steps = min(max_iter, WEIGHTED_STEPS)
+            return diagonally_weighted(R, W, L, lower_bound=lower_bound, tolerance=tolerance, max_iter=steps)
     objective, iterations, gradient = run
     return Extraction(L, psi, objective, iterations, gradient, gradient <= 100 * tolerance, at_bound(psi, lower_bound))
 

@@ -9,6 +9,8 @@ from valuelex.psychometrics.extraction.solution import Extraction, at_bound
 
 FloatArray = NDArray[np.float64]
 
+STALLED = 25  # steps that gain less than rounding, at the edge of a Heywood case
+
 
 def diagonally_weighted(
     R: FloatArray, W: FloatArray, start: FloatArray, *, lower_bound: float, tolerance: float, max_iter: int
@@ -33,11 +35,11 @@ def diagonally_weighted(
     longest = np.sqrt(1 - lower_bound)
     L = _shorten(start, longest)
     f, g = _evaluate(R, W, L)
-    ridge, size, iteration = 1e-4, np.inf, 0
+    ridge, size, iteration, stalled = 1e-4, np.inf, 0, 0
     diagonal = np.arange(p)
     for iteration in range(max_iter + 1):
         size = _projected_size(L, g, longest)
-        if size <= tolerance or iteration == max_iter:
+        if size <= tolerance or iteration == max_iter or stalled >= STALLED:
             break
         # Gauss-Newton: J'WJ has blocks W_ij L_j L_i', and on the diagonal sum_m W_im L_m L_m'.
         H = np.einsum("ij,ja,ib->iajb", W, L, L)
@@ -51,6 +53,7 @@ def diagonally_weighted(
             found = _evaluate(R, W, trial)
             smaller = _projected_size(trial, found[1], longest) < size
             if found[0] < f - 1e-15 * f or (found[0] <= f * (1 + 1e-14) and smaller):
+                stalled = stalled + 1 if found[0] > f * (1 - 1e-12) else 0
                 L, (f, g), accepted = trial, found, True
                 ridge = max(ridge / 10, 1e-10)
                 break
