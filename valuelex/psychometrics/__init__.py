@@ -37,6 +37,8 @@ from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_stud
 from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
 from valuelex.psychometrics.reliability.coefficient_alpha import AlphaResult, alpha
 from valuelex.psychometrics.reliability.coefficient_omega import OmegaResult, omega
+from valuelex.psychometrics.reliability.greatest_lower_bound import GLBResult, glb
+from valuelex.psychometrics.reliability.lambdas import GuttmanResult, guttman
 from valuelex.psychometrics.reliability.scales import ScaleReliability, scale_reliability
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention.average_partial import MapResult, map_test
@@ -75,8 +77,10 @@ __all__ = [
     "FactorAnalysis",
     "Finding",
     "FitSequenceResult",
+    "GLBResult",
     "GStudyResult",
     "GroupsResult",
+    "GuttmanResult",
     "HullResult",
     "ICCResult",
     "InvarianceResult",
@@ -117,6 +121,8 @@ __all__ = [
     "fit_sequence",
     "fleiss_kappa",
     "g_study",
+    "glb",
+    "guttman",
     "gwet_ac",
     "hull",
     "icc",
