@@ -6,6 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEER := .peer-venv
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 .PHONY: demo test test-slow lint bench clean
@@ -25,8 +26,14 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/test_floors.py
 
-bench: $(VENV)/.test
-	$(BIN)/python benchmarks/efa.py
+bench: $(VENV)/.test $(PEER)/.made
+	$(BIN)/python benchmarks/efa.py --peer-python $(PEER)/bin/python
+
+# factor_analyzer needs an older scikit-learn; R's packages are taken where Rscript finds them (apt-get install r-cran-psych r-cran-lavaan).
+$(PEER)/.made:
+	@$(PYTHON) -m venv $(PEER)
+	@$(PEER)/bin/python -m pip -qq --disable-pip-version-check install 'factor-analyzer==0.5.1' 'scikit-learn<1.6'
+	@touch $@
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "valuelex needs Python 3.11 or newer; set PYTHON=..."; exit 1; }

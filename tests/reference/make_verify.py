@@ -18,7 +18,12 @@ OUT = Path(__file__).parents[2] / "instruments" / "reference" / "verify.json"
 N = {"bfi25": 2436, "harman74": 145, "hs9": 301}
 CASES = (("bfi25", 5), ("bfi25", 6), ("harman74", 4), ("harman74", 5), ("hs9", 3))
 FACTANAL = "stats::factanal, R 4.2.2, 20 starts, tight"
-PSYCH, LAVAAN, GPA, EFATOOLS = "psych 2.2.9", "lavaan 0.6-14", "GPArotation 2022.10-2, best of 41 starts", "EFAtools 1.0"
+PSYCH, LAVAAN, GPA, EFATOOLS = (
+    "psych 2.2.9",
+    "lavaan 0.6-14",
+    "GPArotation 2022.10-2, best of 41 starts",
+    "EFAtools 1.0",
+)
 ROTATIONS: dict[str, dict[str, Any]] = {
     "varimax_kaiser": {"method": "varimax"},
     "quartimax": {"method": "quartimax"},
@@ -50,13 +55,22 @@ def main() -> None:
 
     def check(what: str, source: str, call: dict[str, Any], take: str, value: Any, tolerance: float) -> None:
         checks.append(
-            {"what": what, "source": source, "call": call, "take": take, "value": rounded(value), "tolerance": tolerance}
+            {
+                "what": what,
+                "source": source,
+                "call": call,
+                "take": take,
+                "value": rounded(value),
+                "tolerance": tolerance,
+            }
         )
 
     for name in N:
         found = load(f"screen_{name}")
         check(f"{name}: KMO", PSYCH, {"do": "kmo", "data": name}, "overall", found["KMO"], 1e-8)
-        check(f"{name}: Bartlett chi2", PSYCH, {"do": "bartlett", "data": name}, "chi2", found["bartlett"]["chisq"], 1e-6)
+        check(
+            f"{name}: Bartlett chi2", PSYCH, {"do": "bartlett", "data": name}, "chi2", found["bartlett"]["chisq"], 1e-6
+        )
         at = min(range(len(found["MAP"])), key=lambda i: found["MAP"][i])
         # psych's list begins with one component, ours with none.
         check(f"{name}: MAP, factors", PSYCH, {"do": "map_test", "data": name}, "n_factors", float(at + 1), 0)
