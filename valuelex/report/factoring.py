@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from valuelex.psychometrics.exploratory.flags import SALIENT
 from valuelex.psychometrics.handover.pictures import Palette, intervals, scree
 from valuelex.report import factoring_again as again
 from valuelex.report import factoring_tables as tables
+from valuelex.report.analysis_files import plain
 from valuelex.report.content import Block, Details, Figure, Listing, Section
 from valuelex.report.overview import Fact
 from valuelex.report.page import assemble
@@ -271,9 +271,8 @@ def _reliability(analysis: Analysis) -> Section:
 
 
 def _settings(analysis: Analysis) -> Section:
-    convergence = {key: _json(value) for key, value in analysis.efa.convergence.items()}
-    document = {**analysis.settings, "convergence": convergence}
-    text = json.dumps(document, indent=2, ensure_ascii=False, default=_json)
+    document = plain({**analysis.settings, "convergence": analysis.efa.convergence})
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     line = again.command(analysis)
     blocks: list[Block] = []
     if line:
@@ -284,7 +283,3 @@ def _settings(analysis: Analysis) -> Section:
         f"valuelex {__version__}, seed {analysis.settings['seed']}: the same data and settings make the same numbers."
     )
     return Section("settings", "Settings, and how to make this again", [lead], blocks)
-
-
-def _json(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value if isinstance(value, (int, float)) else str(value)

@@ -262,7 +262,9 @@ def reliability(analysis: Analysis) -> Table:
     rows: Rows = []
     for row in analysis.reliability.to_dict("records"):
         cells = [_with_interval(row, name) for name in ("alpha", "omega_total", "omega_hierarchical")]
-        rows.append([str(row["scale"]), str(row["items"]), *cells])
+        # After a hyphen a line may be broken, after a minus sign it may not.
+        items = f" {row['items']}".replace(" -", " −").strip()
+        rows.append([str(row["scale"]), items, *cells])
     heads = (
         Column("scale"),
         Column("items", wide=True),

@@ -83,7 +83,7 @@ def _options(result: EFAResult) -> tuple[dict[str, Any], str]:
     if result.n_factors == 1 or spec.method == "none":
         return options, ""
     kaiser = spec.normalize in (True, "kaiser")
-    own: dict[str, Any] = {"max_iter": 5000, "tol": 1e-9, "normalize": kaiser}
+    own: dict[str, Any] = {"max_iter": 2000, "tol": 1e-6, "normalize": kaiser}
     if spec.method == "varimax" and not spec.oblique and spec.normalize != "cureton-mulaik":
         name = "varimax"
     elif spec.method == "promax" and kaiser and spec.promax_target == "power":

@@ -1,0 +1,29 @@
+* Encoding: UTF-8.
+* Open this file from the folder that holds data.csv (CD 'folder'. before it, if SPSS does not find the file).
+GET DATA
+  /TYPE=TXT
+  /FILE='data.csv'
+  /ENCODING='UTF8'
+  /ARRANGEMENT=DELIMITED
+  /DELCASE=LINE
+  /DELIMITERS=","
+  /QUALIFIER='"'
+  /FIRSTCASE=2
+  /VARIABLES=
+    a F20.10
+    b F8.0
+    c F8.0
+    d F8.0
+    e F8.0
+    f F8.0.
+FACTOR
+  /VARIABLES
+    a b c d e f
+  /MISSING LISTWISE
+  /PRINT INITIAL KMO EXTRACTION ROTATION
+  /FORMAT SORT
+  /CRITERIA FACTORS(2) ITERATE(25) ECONVERGE(0.001000)
+  /EXTRACTION PAF
+  /CRITERIA ITERATE(250) RCONVERGE(.000001) KAISER
+  /ROTATION VARIMAX
+  /METHOD=CORRELATION.
