@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.psychometrics.handover.conftest import HOSTILE
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError, MissingExtra, SettingError
-from valuelex.psychometrics.handover import apa
+from valuelex.psychometrics.handover import apa, apa_formats
 
 
 def test_numbers_lose_the_zero_before_the_point_only_where_they_cannot_exceed_one():
@@ -82,7 +82,7 @@ def test_html_escapes_names(two_factors):
 
 @given(st.text(alphabet="\\{}$&#^_~%ab<>|\"'[]\n", max_size=30))
 def test_latex_escapes_every_special_letter(text):
-    found = apa.tex(text)
+    found = apa_formats.tex(text)
     rest = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]|\{\[\}|\{\]\}|\{''\}", "", found)
     assert not set(rest) & set('\\{}$&#^_~%<>|"[]\n')
 
@@ -125,7 +125,7 @@ def test_docx_reads_back(two_factors, tmp_path):
 
 
 def test_docx_without_its_package_names_the_extra(oblique, tmp_path, monkeypatch):
-    monkeypatch.setattr(apa, "find_spec", lambda name: None)
+    monkeypatch.setattr(apa_formats, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"valuelex\[docx\]"):
         oblique.to_apa("docx", tmp_path / "t.docx")
 
