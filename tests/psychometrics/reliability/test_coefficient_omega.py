@@ -1,58 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from valuelex import psychometrics as pm
-from valuelex.errors import DataError
-
-
-@pytest.fixture
-def agreeableness(bfi):
-    items = bfi.dropna()[["A1", "A2", "A3", "A4", "A5"]].copy()
-    items["A1"] = 7 - items["A1"]
-    return items
-
-
-def test_alpha_agrees_with_psych(agreeableness, reference):
-    want = reference("alpha_bfi_agree")
-    found = pm.alpha(agreeableness)
-    assert found.raw == pytest.approx(want["total"]["raw_alpha"], abs=1e-6)
-    assert found.standardized == pytest.approx(want["total"]["std.alpha"], abs=1e-6)
-    assert found.mean_r == pytest.approx(want["total"]["average_r"], abs=1e-6)
-    np.testing.assert_allclose(found.items["alpha_if_dropped"], [d["raw_alpha"] for d in want["drop"]], atol=1e-6)
-    rest = agreeableness.drop(columns="A3").sum(axis=1)
-    assert found.items.loc["A3", "item_rest"] == pytest.approx(agreeableness["A3"].corr(rest))
-
-
-def test_feldt_interval_covers():
-    # Parallel items with reliability .8: the 90 % interval should hold .8 in about 90 of 100 samples.
-    rng = np.random.default_rng(1)
-    hits = 0
-    for _ in range(200):
-        data = rng.standard_normal((80, 1)) + rng.standard_normal((80, 4))
-        found = pm.alpha(data, level=0.9)
-        hits += found.ci_low < 0.8 < found.ci_high
-    assert 165 <= hits <= 195
-
-
-def test_alpha_of_a_matrix_is_standardized(agreeableness):
-    raw = pm.alpha(agreeableness)
-    matrix = pm.alpha(agreeableness.corr(), n_obs=len(agreeableness))
-    assert matrix.raw == matrix.standardized == pytest.approx(raw.standardized)
-
-
-def test_alpha_warns_of_items_keyed_the_other_way(bfi):
-    with pytest.warns(pm.PsychometricsWarning, match="A1"):
-        pm.alpha(bfi[["A1", "A2", "A3", "A4", "A5"]])
-
-
-def test_alpha_of_two_items_has_no_alpha_if_dropped(two_factors):
-    found = pm.alpha(two_factors[["x0", "x1"]])
-    assert found.items["alpha_if_dropped"].isna().all()
-    r = two_factors["x0"].corr(two_factors["x1"])
-    assert found.standardized == pytest.approx(2 * r / (1 + r))
+from valuelex.errors import DataError, SettingError
+from valuelex.psychometrics.reliability.coefficient_omega import make_spec
+from valuelex.psychometrics.reliability.hierarchy import hierarchies, hierarchy
 
 
 def test_omega_agrees_with_psych(bfi, reference):
@@ -114,8 +68,62 @@ def test_omega_bootstrap(two_factors):
         pm.omega(two_factors.corr(), 2, n_obs=400, n_boot=10)
 
 
-def test_frames(two_factors):
-    assert list(pm.alpha(two_factors).to_frame().columns) == ["raw", "ci_low", "ci_high", "standardized", "mean_r"]
+def test_bootstrap_keeps_the_minimum_and_repeats(complete):
+    found = pm.omega(complete, 5, n_boot=100, seed=1)
+    assert found.hierarchical_ci[0] < found.hierarchical < found.hierarchical_ci[1]
+    # A rotation that left the original's minimum in some resamples would widen this to a tenth and more.
+    assert found.hierarchical_ci[1] - found.hierarchical_ci[0] < 0.08
+    again = pm.omega(complete, 5, n_boot=100, seed=1)
+    assert again.hierarchical_ci == found.hierarchical_ci
+    groups = found.groups
+    for name in ("total", "general", "group"):
+        assert (groups[f"{name}_ci_low"] < groups[name]).all()
+        assert (groups[name] < groups[f"{name}_ci_high"]).all()
+
+
+@pytest.mark.parametrize(
+    ("solution", "rotate"), [("schmid-leiman", None), ("schmid-leiman", "promax"), ("bifactor", None)]
+)
+def test_a_resample_that_is_the_sample_gives_the_solution(correlations, solution, rotate):
+    R = correlations["hs9"][0].to_numpy()
+    spec = make_spec(solution, rotate, 20)
+    one = hierarchy(R, 3, spec, np.random.default_rng(1), True, 0.005)
+    many = hierarchies(np.array([R, R]), one, spec, 0.005)
+    np.testing.assert_allclose(many.g[1], one.g, atol=1e-4)
+    np.testing.assert_allclose(many.group[0], one.group, atol=1e-4)
+    np.testing.assert_allclose(many.psi[0], one.psi, atol=1e-5)
+
+
+def test_bifactor_solution_agrees_with_gparotation(complete, expected):
+    want = expected("bifactor_omega")
+    found = pm.omega(complete, 5, solution="bifactor", seed=1)
+    assert found.hierarchical == pytest.approx(want["omega_h"], abs=1e-4)
+    assert found.total == pytest.approx(want["omega_total"], abs=1e-4)
+    assert found.ecv == pytest.approx(want["ecv"], abs=1e-4)
+    np.testing.assert_allclose(sorted(found.indices["fd"]), want["fd"], atol=1e-4)
+
+
+def test_indices_agree_with_psych(complete, expected):
+    want = expected("psych_omega_indices")
+    found = pm.omega(complete, 5, seed=1)
+    assert found.ecv == pytest.approx(want["ecv"], abs=1e-4)
+    assert found.indices.loc["g", "H"] == pytest.approx(want["h"][0], abs=1e-4)
+    np.testing.assert_allclose(sorted(found.indices["H"]), sorted(want["h"]), atol=1e-4)
+    # Five groups of five items: 250 of 300 pairs lie between groups.
+    assert found.puc == pytest.approx(250 / 300)
+
+
+def test_bad_input(two_factors):
+    with pytest.raises(SettingError, match="solution"):
+        pm.omega(two_factors, 2, solution="hierarchical")
+    with pytest.raises(SettingError, match="does not apply"):
+        pm.omega(two_factors, 2, solution="bifactor", rotate="oblimin")
+    with pytest.raises(SettingError, match="too many for 8 items"):
+        pm.omega(two_factors, 4, solution="bifactor")
+    with pytest.raises(SettingError, match="rotate"):
+        pm.omega(two_factors, 2, rotate="varimax")
+
+
+def test_frame(two_factors):
     frame = pm.omega(two_factors, 2, seed=1).to_frame()
     assert frame["coefficient"].tolist() == ["omega_total", "omega_hierarchical"]
-    assert isinstance(frame, pd.DataFrame)
