@@ -66,3 +66,12 @@ def test_warnings_are_kept_with_the_result(bfi):
     found = pm.analyse(bfi.iloc[:, :10], 2, missing="pairwise", seed=1)
     assert any("Pairwise deletion" in message for message in found.messages)
     assert any("Kaiser" in message for message in found.messages)
+
+
+def test_full_information_goes_through_the_whole_analysis(bfi):
+    part = bfi.iloc[:400, :10]
+    found = pm.analyse(part, 2, missing="fiml", method="ml", bootstrap=5, seed=1)
+    assert found.efa.settings["missing_fit"] == "full information"
+    assert found.efa.fit["n_obs"] == part.notna().any(axis=1).sum()
+    assert found.screening.n > 0
+    assert found.reliability["alpha"].notna().all()

@@ -114,7 +114,8 @@ def analyse(
     common: dict[str, Any] = {"n_obs": n_obs, "correlation": correlation, "missing": missing}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", checks.PsychometricsWarning)
-        screening = screen(data, **common)
+        # Screening has no likelihood to maximise: every pair of cells that full information would use.
+        screening = screen(data, **{**common, "missing": "pairwise" if missing == "fiml" else missing})
         _factorable(data, n_obs, options)
         retention = retain(data, DEFAULT if criteria is None else criteria, seed=seed, **common)
         k, rule = _number(n_factors, retention)
