@@ -63,6 +63,24 @@ def test_items_left_out_and_small_scales(two_factors):
     assert np.isnan(fewer.loc["none", "omega_total"])
 
 
+def test_a_whole_analysis_has_omega_of_every_factor(two_factors):
+    rows = pm.analyse(two_factors, 2, seed=1).reliability.set_index("scale")
+    scales = {scale: rows.loc[scale, "items"].split(", ") for scale in ("F1", "F2")}
+    same = pm.scale_reliability(two_factors, scales, n_boot=200, seed=1).frame.set_index("scale")
+    for name in ("alpha", "omega_total_ci_low", "omega_hierarchical", "omega_hierarchical_ci_high"):
+        np.testing.assert_allclose(rows[name], same[name], atol=1e-9)
+    asked = pm.analyse(two_factors, 2, bootstrap=20, seed=1).reliability.set_index("scale")
+    assert asked.loc["F1", "omega_total_ci_low"] != rows.loc["F1", "omega_total_ci_low"]
+
+
+def test_ordinal_scales_resample_alpha_too(agreeableness):
+    scale = {"A": list(agreeableness.columns)}
+    rows = pm.scale_reliability(agreeableness, scale, n_boot=20, correlation="polychoric", seed=1).frame
+    assert (rows["alpha_ci_low"] < rows["alpha"]).all()
+    none = pm.scale_reliability(agreeableness, scale, n_boot=0, correlation="polychoric", seed=1).frame
+    assert none["alpha_ci_low"].isna().all()
+
+
 def test_bad_assignments(two_factors):
     with pytest.raises(DataError, match="'y'"):
         pm.scale_reliability(two_factors, {"one": ["x0", "y"]})
@@ -70,3 +88,5 @@ def test_bad_assignments(two_factors):
         pm.scale_reliability(two_factors, {"one": ["x0", "x1"], "two": ["-x1", "x2"]})
     with pytest.raises(DataError, match="1 item"):
         pm.scale_reliability(two_factors, {"one": ["x0"]})
+    with pytest.raises(DataError, match="n_obs is not given"):
+        pm.scale_reliability(two_factors.corr(), {"one": ["x0", "x1"]})

@@ -27,9 +27,9 @@ SINGULAR = 1e-10  # smallest eigenvalue, relative to the largest, of a matrix th
 class GLBResult(Result):
     """Greatest lower bound.
 
-    `glb` (0-1) with bootstrap limits `ci_low`, `ci_high` (NaN without); `bias` is the mean of the resamples less `glb`,
-    an estimate, on the low side, of by how much the sample's bound is too high (NaN without). `items` has each item's variance and the
-    largest error variance it can have; `gap` is the most by which the true optimum may exceed `glb`'s error.
+    `glb` (0-1) with bootstrap limits `ci_low`, `ci_high` (NaN without); `bias` is the mean of the resamples less `glb`, an
+    estimate, on the low side, of by how much the sample's bound is too high (NaN without). `items` has each item's
+    variance and its part in the largest error variance of the sum; the exact solution lies between `glb` - `gap` and `glb`.
     """
 
     glb: float

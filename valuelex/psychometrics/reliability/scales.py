@@ -109,6 +109,12 @@ def scale_reliability(
         raise DataError(f"Items are in two scales: {checks.listed(doubled)}.", "Give each item to one scale.")
     if len(used) < 2:
         raise DataError(f"The scales have {len(used)} item(s) in all.", "Give at least two.")
+    if n_obs is None and intake.looks_like_correlations(frame.to_numpy()):
+        # Some of its columns would no longer look like one, and be taken for raw data.
+        raise DataError(
+            "data looks like a correlation matrix, but n_obs is not given.",
+            "Give n_obs, the number of cases behind it.",
+        )
     wanted = set(used)
     places = [i for i, name in enumerate(frame.columns) if name in wanted]
     frame = frame.iloc[:, places] if n_obs is None else frame.iloc[places, places]
