@@ -73,6 +73,7 @@ def test_bootstrap_takes_the_bias_off():
     found = pm.glb(data, n_boot=100, seed=1)
     assert found.bias > 0
     assert found.ci_low < found.glb - found.bias < found.ci_high
+    assert (found.ci_low + found.ci_high) / 2 < found.glb  # percentiles would lie around glb + bias
     assert found.to_frame().equals(pm.glb(data, n_boot=100, seed=1).to_frame())
 
 

@@ -40,6 +40,13 @@ def test_search_finds_the_best_split(monkeypatch):
     half, found = lambdas.best_split(C)
     assert found == pytest.approx(every)
     assert half.sum() == 0
+    for split in lambdas._exchanged(C):
+        here = split @ C @ split
+        for i in np.flatnonzero(split > 0):
+            for j in np.flatnonzero(split < 0):
+                other = split.copy()
+                other[[i, j]] = -1, 1
+                assert other @ C @ other >= here - 1e-9
 
 
 def test_many_items_are_searched():
