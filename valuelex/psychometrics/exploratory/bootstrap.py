@@ -17,9 +17,7 @@ from valuelex.psychometrics import correlation as corr
 from valuelex.psychometrics.extraction.stack import extract_stack
 from valuelex.psychometrics.resampling import replicate
 from valuelex.psychometrics.results import Result
-from valuelex.psychometrics.rotation import projection
-from valuelex.psychometrics.rotation import rotate as rotating
-from valuelex.psychometrics.rotation.weighting import row_weights
+from valuelex.psychometrics.rotation.resampled import rotate_stack
 from valuelex.psychometrics.threads import one_thread
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-ROTATION_STEPS = 500
 PRODUCTS_UP_TO = 60  # columns; beyond, the products of all pairs of columns take more memory than they save time
 STACK = 100  # resamples worked on together
 CONSTANT = 1e-10  # variance, on the scale of the whole sample's, below which a column does not vary
@@ -96,7 +93,7 @@ def bootstrap(
     stack = np.array(unrotated)
     # A column without variation in a resample has no loading there; zeros keep it out of the rotation's way.
     absent = np.isnan(stack)
-    replicates = rotate_like(np.where(absent, 0.0, stack), result)
+    replicates, _ = rotate_stack(np.where(absent, 0.0, stack), result.rotation_matrix, result.spec)
     congruences = np.empty((len(unrotated), result.n_factors))
     for b, L in enumerate(replicates):
         order, signs = alignment.match(L, L0)
@@ -235,28 +232,6 @@ def _weighted_correlations(X: FloatArray, draws: Sequence[IntArray]) -> list[Flo
     for b in fine:
         out[b] = R[b]
     return out
-
-
-def rotate_like(stack: FloatArray, result: EFAResult) -> FloatArray:
-    """Rotate a stack of unrotated loadings (B x p x k), each from the rotation of `result`, in one batch."""
-    spec, T0 = result.spec, result.rotation_matrix
-    if stack.shape[2] == 1 or spec.method == "none":
-        return stack.copy()
-    rule = "kaiser" if spec.normalize == "varimax" else spec.normalize
-    normal = stack / np.array([row_weights(A, rule) for A in stack])[:, :, None]
-    if spec.method == "promax":
-        # T0 is oblique here; the nearest orthogonal matrix starts the varimax step.
-        U, _, V = np.linalg.svd(T0)
-        starts = np.repeat((U @ V)[None], stack.shape[0], axis=0)
-    else:
-        starts = np.repeat(T0[None], stack.shape[0], axis=0)
-    oblique = spec.oblique and spec.method != "promax"
-    criterion = spec.criterion(*stack.shape[1:])
-    T, _, _ = projection.gradient_projection(normal, starts, criterion, oblique, spec.tolerance, ROTATION_STEPS)
-    if spec.method == "promax":
-        base = stack if spec.normalize == "varimax" else normal
-        T = np.array([rotating.promax_step(V, t, spec.power, spec.promax_target) for V, t in zip(base, T, strict=True)])
-    return projection.turn(stack, T, spec.oblique)
 
 
 def cluster_rows(clusters: Sequence[Any], rows: IntArray, n_rows: int) -> list[IntArray]:

@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 
 from valuelex.psychometrics import alignment, extraction
 from valuelex.psychometrics.extraction.stack import extract_stack
-from valuelex.psychometrics.rotation import projection
 from valuelex.psychometrics.rotation import rotate as rotation
-from valuelex.psychometrics.rotation.weighting import row_weights
+from valuelex.psychometrics.rotation.resampled import rotate_stack
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 SOLUTIONS = ("schmid-leiman", "bifactor")
 TOLERANCE = 1e-6  # of a resample's extraction and rotation, far below sampling error
-ROTATION_STEPS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +102,7 @@ def hierarchies(stack: FloatArray, like: Hierarchy, spec: rotation.Spec, lower_b
     k = like.group.shape[1]
     A, psi = _extract(stack, like.A.shape[1], like.psi, lower_bound)
     U, _, V = np.linalg.svd(A.transpose(0, 2, 1) @ like.A)
-    L, T = _rotate(A @ (U @ V), like.T, spec)
+    L, T = rotate_stack(A @ (U @ V), like.T, spec)
     if spec.method == "bifactor" and k > 1:
         g, group = L[:, :, 0], L[:, :, 1:]
     else:
@@ -157,25 +155,3 @@ def _extract(stack: FloatArray, k: int, start: FloatArray, lower_bound: float) -
         found = extraction.extract(stack[b], k, "minres", lower_bound=lower_bound, tolerance=TOLERANCE, start=start)
         L[b], psi[b] = found.loadings, found.uniquenesses
     return L, psi
-
-
-def _rotate(stack: FloatArray, T0: FloatArray, spec: rotation.Spec) -> tuple[FloatArray, FloatArray]:
-    """Rotate a stack of loadings (s x p x k), each from T0; loadings and T."""
-    s, p, k = stack.shape
-    start = np.repeat(T0[None], s, axis=0)
-    if k == 1:
-        return stack, start
-    rule = "kaiser" if spec.normalize == "varimax" else spec.normalize
-    normal = stack / np.array([row_weights(A, rule) for A in stack])[:, :, None] if rule else stack
-    promax = spec.method == "promax"
-    if promax:
-        # T0 is oblique here; the nearest orthogonal matrix starts the varimax step.
-        U, _, V = np.linalg.svd(start)
-        start = U @ V
-    oblique = spec.oblique and not promax
-    tolerance = max(spec.tolerance, TOLERANCE)
-    T, _, _ = projection.gradient_projection(normal, start, spec.criterion(p, k), oblique, tolerance, ROTATION_STEPS)
-    if promax:
-        base = stack if spec.normalize == "varimax" else normal
-        T = np.array([rotation.promax_step(V, t, spec.power, spec.promax_target) for V, t in zip(base, T, strict=True)])
-    return projection.turn(stack, T, spec.oblique), T
