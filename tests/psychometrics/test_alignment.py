@@ -63,3 +63,9 @@ def test_bad_input(A):
         pm.congruence(A.to_numpy()[:4], A)
     with pytest.raises(DataError, match="phi is 2 x 2"):
         pm.align(A, A, phi=np.eye(2))
+
+
+def test_a_result_stands_for_its_loadings(two_factors):
+    one, two = (pm.efa(two_factors, 2, rotation=r, seed=1) for r in ("oblimin", "promax"))
+    pd.testing.assert_frame_equal(pm.congruence(one, two), pm.congruence(one.loadings, two.loadings))
+    pd.testing.assert_frame_equal(pm.align(one, two).loadings, pm.align(one.loadings, two.loadings).loadings)

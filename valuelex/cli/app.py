@@ -192,7 +192,7 @@ def efa(
         ),
     ] = None,
     correlation: Annotated[str, typer.Option(help="pearson | spearman | polychoric | tetrachoric | mixed")] = "pearson",
-    missing: Annotated[str, typer.Option(help="listwise | pairwise | fiml")] = "listwise",
+    missing: Annotated[str | None, typer.Option(help="listwise | pairwise | fiml  [default: listwise]")] = None,
     n_obs: Annotated[
         int | None, typer.Option("--n-obs", help="DATA is a correlation or covariance matrix of so many cases.")
     ] = None,
@@ -200,7 +200,9 @@ def efa(
         str | None, typer.Option(help="spss | psych | lavaan | efatools: settings left out are theirs.")
     ] = None,
     bootstrap: Annotated[int, typer.Option(help="Resamples for intervals.", metavar="B")] = 0,
-    scores: Annotated[str | None, typer.Option(help="regression | bartlett | tenberge | anderson")] = None,
+    scores: Annotated[
+        str | None, typer.Option(help="regression | bartlett | tenberge | anderson  [with --out: regression]")
+    ] = None,
     target: Annotated[
         Path | None, typer.Option(help="A pattern to rotate to, variables x factors; empty cells are free.")
     ] = None,

@@ -149,6 +149,7 @@ def procrustes(A: FloatArray, B: FloatArray) -> FloatArray:
 
 
 def _matched(A: object, B: object) -> tuple[pd.DataFrame, pd.DataFrame]:
+    A, B = (getattr(given, "loadings", given) for given in (A, B))
     a, b = checks.loadings(A, "A"), checks.loadings(B, "B")
     if isinstance(A, pd.DataFrame) and isinstance(B, pd.DataFrame):
         if set(a.index) != set(b.index) or len(set(a.index)) < len(a.index):

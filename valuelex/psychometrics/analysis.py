@@ -14,6 +14,7 @@ import pandas as pd
 
 from valuelex.errors import DataError, SettingError
 from valuelex.psychometrics import checks, intake
+from valuelex.psychometrics.exploratory import presets
 from valuelex.psychometrics.exploratory import scores as scoring
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
 from valuelex.psychometrics.exploratory.efa import efa
@@ -64,7 +65,7 @@ def analyse(
     *,
     n_obs: int | None = None,
     correlation: str = "pearson",
-    missing: str = "listwise",
+    missing: str | None = None,
     bootstrap: int = 0,
     scores: str | None = None,
     criteria: tuple[str, ...] | None = None,
@@ -111,6 +112,7 @@ def analyse(
     if n_obs is not None and (bootstrap or scores):
         what = "scores" if scores else "bootstrap"
         raise SettingError(f"{what} needs raw data, and n_obs says that data is a matrix.", f"Leave {what} out.")
+    missing = presets.resolve(options.get("mimic"), {"missing": missing})["missing"]
     common: dict[str, Any] = {"n_obs": n_obs, "correlation": correlation, "missing": missing}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", checks.PsychometricsWarning)

@@ -102,12 +102,19 @@ def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> FloatArray:
         column = frame.iloc[:, position]
         try:
             if isinstance(column.dtype, pd.CategoricalDtype):
-                raise TypeError
+                if not column.dtype.ordered:
+                    raise TypeError
+                codes = column.cat.codes.to_numpy(dtype=np.float64) + 1
+                columns.append(np.where(codes > 0, codes, np.nan))
+                continue
             columns.append(np.asarray(pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)))
         except (TypeError, ValueError):
             wrong.append(name)
     if wrong:
-        raise DataError(f"Columns are not numeric: {listed(wrong)}.", "Drop them or code them as numbers.")
+        raise DataError(
+            f"Columns are not numeric: {listed(wrong)}.",
+            "Drop them, code them as numbers, or make them ordered categories.",
+        )
     return np.column_stack(columns)
 
 
@@ -115,6 +122,10 @@ def n_factors(value: object, p: int, method: str) -> int:
     """Check the number of factors; common-factor models must leave no negative degrees of freedom."""
     k = integer(value, "n_factors", low=1)
     most = p if method == "pca" else most_factors(p)
+    if most < 1:
+        raise SettingError(
+            f"{p} variables cannot carry a common factor; three are the least.", "Add variables, or use method='pca'."
+        )
     if k > most:
         what = "components" if method == "pca" else "factors"
         raise SettingError(
@@ -131,8 +142,9 @@ def most_factors(p: int) -> int:
 
 def loadings(value: object, name: str = "loadings") -> pd.DataFrame:
     """Return a variables x factors frame of finite numbers; arrays get the names V1.. and F1..."""
+    value = getattr(value, "loadings", value)  # a result of efa or rotate
     if isinstance(value, pd.DataFrame):
-        frame = as_frame(value, name)
+        frame = as_frame(value, name).copy()
         frame.index = pd.Index([str(label) for label in value.index])
     else:
         array = np.asarray(value, dtype=object)

@@ -69,9 +69,13 @@ def _read(path: Path) -> pd.DataFrame:
             return _spss(path)
         if suffix in TEXT:
             return _text(path)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not in UTF-8 ({error.reason}).", "Save it as CSV in UTF-8.") from error
     except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         said = (str(error).splitlines() or ["unknown error"])[0]
-        raise DataError(f"{path}: cannot be read ({said}).", "Give a CSV, Parquet or SPSS file.") from error
+        raise DataError(
+            f"{path}: cannot be read ({said}).", "Check the file; it should be CSV, Parquet or SPSS."
+        ) from error
     raise DataError(
         f"{path}: files ending in {suffix or 'nothing'} cannot be read.",
         f"Give one of {', '.join((*TEXT[:2], *PARQUET[:1], *SPSS[:1]))}.",
@@ -104,6 +108,9 @@ def _spss(path: Path) -> pd.DataFrame:
 
 
 def _named_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    names = pd.to_numeric(pd.Series(frame.columns.astype(str)).str.replace(r"\.\d+$", "", regex=True), errors="coerce")
+    if frame.shape[0] == frame.shape[1] - 1 and names.notna().all():
+        raise DataError("The matrix has no line of names.", "Put the names of the variables into its first line.")
     first = frame.iloc[:, 0]
     if frame.shape[1] == frame.shape[0] + 1 and not pd.api.types.is_numeric_dtype(first):
         return frame.iloc[:, 1:].set_axis(pd.Index(first.astype(str)), axis=0)

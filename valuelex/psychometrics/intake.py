@@ -58,6 +58,18 @@ def looks_like_correlations(values: FloatArray) -> bool:
     )
 
 
+def looks_like_covariances(frame: pd.DataFrame) -> bool:
+    """Return whether the frame is square and symmetric with positive variances other than 1, and alike named."""
+    values = frame.to_numpy()
+    return (
+        values.shape[0] == values.shape[1] > 2
+        and not looks_like_correlations(values)
+        and bool(np.isfinite(values).all() and (np.diag(values) > 0).all())
+        and np.allclose(values, values.T, rtol=1e-10)
+        and (isinstance(frame.index, pd.RangeIndex) or [str(x) for x in frame.index] == list(frame.columns))
+    )
+
+
 def correlation_matrix(data: object) -> tuple[FloatArray, list[str]]:
     """Check that `data` is a correlation matrix; return it exactly symmetric, with its names."""
     R, spread, names = _symmetric(data)
@@ -79,6 +91,9 @@ def _symmetric(data: object) -> tuple[FloatArray, FloatArray | None, list[str]]:
             f"n_obs says that data is a correlation or covariance matrix, but it is {R.shape[0]} x {p}.",
             "Leave n_obs out to analyse raw data, or give a square matrix.",
         )
+    empty = np.isnan(R)
+    if empty.any() and not np.isnan(np.diag(R)).any() and not (empty & empty.T).any():
+        R = np.where(empty, R.T, R)  # one triangle, as matrices are printed
     if np.isnan(R).any():
         bad = [name for name, gap in zip(frame.columns, np.isnan(R).any(axis=0), strict=True) if gap]
         raise DataError(
@@ -143,6 +158,11 @@ def prepare(
         checks.choice(smooth, checks.SMOOTHING, "smooth")
     if n_obs is None:
         frame = checks.as_frame(data)
+        if need_n and looks_like_covariances(frame):
+            raise DataError(
+                "data looks like a covariance matrix, but n_obs is not given.",
+                "Give n_obs, the number of cases behind it.",
+            )
         if not looks_like_correlations(frame.to_numpy()):
             return _prepare_raw(frame, correlation, missing, smooth or "clip")
         if need_n:

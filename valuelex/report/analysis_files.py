@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from valuelex.errors import DataError, SettingError
-from valuelex.psychometrics.analysis import Analysis, analyse
+from valuelex.psychometrics import checks
+from valuelex.psychometrics.analysis import AUTO, Analysis, analyse
 from valuelex.psychometrics.data_files import read_data
+from valuelex.psychometrics.exploratory import scores
+from valuelex.psychometrics.exploratory.presets import PRESETS
+from valuelex.psychometrics.extraction import METHODS
+from valuelex.psychometrics.rotation import rotate as rotation
 from valuelex.tables.files import replace_file
 
 
@@ -33,6 +38,17 @@ def run_efa(
     """
     if export and out is None:
         raise SettingError("--export needs a folder.", "Give --out DIR.")
+    _known(options)
+    if n_obs is not None and options["correlation"] != "pearson":
+        raise SettingError(
+            f"--correlation {options['correlation']} needs raw data, and --n-obs says that DATA is a matrix.",
+            "Leave one of them out.",
+        )
+    if out is not None and n_obs is None and options["scores"] is None:
+        options["scores"] = "regression"
+    k: int | str = int(factors) if factors.lstrip("-").isdigit() else factors
+    if isinstance(k, str) and k != AUTO:
+        raise SettingError(f"--factors {k!r} is neither a number nor 'auto'.", "Give one of them.")
     wanted = None if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
     frame = read_data(data, columns=wanted, matrix=n_obs is not None)
     first = frame.iloc[:, 0].astype(str)
@@ -43,7 +59,6 @@ def run_efa(
         )
     if target is not None:
         options["target"] = read_target(target, [str(name) for name in frame.columns])
-    k: int | str = int(factors) if factors.lstrip("-").isdigit() else factors
     analysis = analyse(frame, k, n_obs=n_obs, **options)
     if out is not None:
         written = write_analysis(analysis, out)
@@ -54,6 +69,22 @@ def run_efa(
         if as_text:
             return f"{analysis.summary()}\n\nWrote {len(written)} files to {out}; open {Path(out) / 'report.html'}."
     return analysis.summary() if as_text else as_json(analysis)
+
+
+def _known(options: dict[str, Any]) -> None:
+    """Refuse a wrong option before a file is read."""
+    allowed = {
+        "method": METHODS,
+        "rotation": rotation.METHODS,
+        "correlation": checks.CORRELATIONS,
+        "missing": checks.MISSING,
+        "mimic": tuple(PRESETS),
+        "scores": scores.METHODS,
+        "smooth": checks.SMOOTHING,
+    }
+    for name, values in allowed.items():
+        if options.get(name) is not None:
+            checks.choice(options[name], values, name)
 
 
 def read_target(path: str | Path, names: list[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from valuelex import psychometrics as pm
-from valuelex.errors import DataError
+from valuelex.errors import DataError, SettingError
 from valuelex.psychometrics import alignment
 from valuelex.psychometrics.rotation import criteria
 
@@ -238,3 +238,30 @@ def test_a_factor_without_loadings_has_no_scores_and_no_crash():
     for method in ("regression", "bartlett", "tenberge", "anderson"):
         found.determinacy(method)
         assert found.weights(method).shape == (5, 2)
+
+
+def test_covariances_have_the_likelihood_of_their_data(two_factors):
+    raw = pm.efa(two_factors, 2, mimic="lavaan", seed=1).fit
+    given = pm.efa(two_factors.cov(), 2, mimic="lavaan", n_obs=400, seed=1).fit
+    for name in ("log_likelihood", "aic", "bic", "sabic", "chi2"):
+        assert given[name] == pytest.approx(raw[name], rel=1e-9)
+
+
+def test_alpha_factoring_that_alternates_is_refused(correlations):
+    R, n = correlations["hs9"]
+    with pytest.raises(DataError, match=r"does not settle.*\n.*another method"):
+        pm.efa(R, 2, "alpha", n_obs=n)
+
+
+def test_ordered_categories_are_their_places(two_factors):
+    cut = two_factors.apply(lambda x: pd.cut(x, [-np.inf, -0.7, 0, 0.7, np.inf], labels=["a", "b", "c", "d"]))
+    codes = cut.apply(lambda x: x.cat.codes + 1)
+    found = pm.efa(cut, 2, correlation="polychoric", seed=1).loadings
+    pd.testing.assert_frame_equal(found, pm.efa(codes, 2, correlation="polychoric", seed=1).loadings)
+    with pytest.raises(DataError, match=r"not numeric: x0.*\n.*ordered"):
+        pm.efa(two_factors.assign(x0=pd.Categorical(["a", "b"] * 200)), 2)
+
+
+def test_two_variables_carry_no_factor(two_factors):
+    with pytest.raises(SettingError, match="three are the least"):
+        pm.efa(two_factors[["x0", "x1"]], 1)

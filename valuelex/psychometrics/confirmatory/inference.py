@@ -99,7 +99,8 @@ def weighted_covariance(objective: WeightedLeastSquares, theta: FloatArray) -> F
     for k, (group, s) in enumerate(zip(objective.structure.matrices(theta), objective.samples, strict=True)):
         weighted = objective.structure.ordinal_delta(group, k) * s.weights[:, None]
         meat += objective.shares[k] * (weighted.T @ s.gamma @ weighted)
-    return np.asarray(inverse @ meat @ inverse / objective.n)
+    # n - 1 per group, as in the test statistic and in lavaan.
+    return np.asarray(inverse @ meat @ inverse / (objective.n - len(objective.samples)))
 
 
 def weighted_test(objective: WeightedLeastSquares, theta: FloatArray) -> tuple[Test, Test]:

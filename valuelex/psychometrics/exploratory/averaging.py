@@ -120,7 +120,7 @@ def average(
             row |= dict(zip(like.columns, np.diag(alignment.congruence_core(L[:, order] * signs, mean)), strict=True))
         rows.append(row)
     settings = {
-        **good[0].source.settings,
+        **{key: value for key, value in good[0].settings.items() if key not in ("method", "rotation")},
         "n_factors": k,
         "methods": list(methods),
         "rotations": list(rotations),

@@ -28,6 +28,7 @@ IntArray = NDArray[np.int64]
 
 PRODUCTS_UP_TO = 60  # columns; beyond, the products of all pairs of columns take more memory than they save time
 STACK = 100  # resamples worked on together
+ALIGNED = "permuted and reflected by the largest sum of absolute congruences"
 CONSTANT = 1e-10  # variance, on the scale of the whole sample's, below which a column does not vary
 
 
@@ -131,13 +132,31 @@ def bootstrap(
         index=result.loadings.columns,
     )
     settings = {
+        **model_settings(s),
         "n": n,
         "seed": seed,
         "level": level,
         "resampled": "cases" if groups is None else f"{len(groups)} clusters",
         "interval": "percentile",
+        "aligned": f"Procrustes to the unrotated original, then {ALIGNED}",
     }
     return BootstrapResult(frame, congruence, n_failed, settings, replicates)
+
+
+def model_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """What a table about a solution says of the solution itself."""
+    keys = (
+        "method",
+        "rotation",
+        "correlation",
+        "missing",
+        "n_obs",
+        "n_factors",
+        "n_starts",
+        "normalize",
+        "lower_bound",
+    )
+    return {key: settings[key] for key in keys if key in settings}
 
 
 def refits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from valuelex.psychometrics.threads import one_thread
 
 FloatArray = NDArray[np.float64]
 
+UNSETTLED = 0.01  # a change of communalities that is no rounding: alpha factoring can alternate for ever
+
 
 @one_thread
 def efa(
@@ -29,7 +32,7 @@ def efa(
     rotation: str | None = None,
     correlation: str = "pearson",
     n_obs: int | None = None,
-    missing: str = "listwise",
+    missing: str | None = None,
     mimic: str | None = None,
     oblique: bool | None = None,
     n_starts: int | None = None,
@@ -67,7 +70,8 @@ def efa(
     n_obs : int, optional
         Number of cases behind a matrix; leave out for raw data.
     missing : {"listwise", "pairwise", "fiml"}
-        See `correlate`; with pairwise, n_obs is the smallest number of cases that a pair shares. "fiml" with "ml" fits
+        Default listwise. See `correlate`; with pairwise, n_obs is the smallest number of cases that a pair shares.
+        "fiml" with "ml" fits
         the model to every observed cell; with other methods it factors the EM correlations (two-stage).
     mimic : {"spss", "psych", "lavaan", "efatools"}, optional
         Take all settings that are left out, stopping rules and fit conventions included, from that program
@@ -105,6 +109,7 @@ def efa(
         {
             "method": method,
             "rotation": rotation,
+            "missing": missing,
             "n_starts": n_starts,
             "normalize": normalize,
             "epsilon": epsilon,
@@ -134,7 +139,12 @@ def efa(
     lower_bound = checks.number(chosen["lower_bound"], "lower_bound", low=0, high=1)
     tolerance = checks.number(chosen["tolerance"], "tolerance", low=0, high=1)
     max_iter = checks.integer(chosen["max_iter"], "max_iter", low=1)
-    ready = intake.prepare(data, n_obs=n_obs, correlation=correlation, missing=missing, definite=True, smooth=smooth)
+    ready = intake.prepare(
+        data, n_obs=n_obs, correlation=correlation, missing=chosen["missing"], definite=True, smooth=smooth
+    )
+    if chosen["pairwise_n"] == "rows" and ready.settings.get("n_obs_rule") and ready.n_rows:
+        rule = {"n_obs": ready.n_rows, "n_obs_rule": "all rows"}
+        ready = replace(ready, n_obs=ready.n_rows, settings={**ready.settings, **rule})
     p = len(ready.names)
     k = checks.n_factors(n_factors, p, method)
     fits(spec, p, k)
@@ -183,6 +193,12 @@ def efa(
             stop=chosen["stop"],
             weights=weights,
         )
+    if method == "alpha" and not found.converged and found.gradient > UNSETTLED:
+        raise DataError(
+            f"Alpha factoring of {k} factor(s) does not settle: communalities still move by {found.gradient:.2f} from step "
+            "to step.",
+            "Take another number of factors, or another method.",
+        )
     indices = _fit(ready, found, method, chosen["fit"], weights, gamma_matrix, likelihoods)
     result = _assemble(ready, found, spec, settings, indices, np.random.default_rng(seed))
     if result.heywood:
@@ -191,7 +207,8 @@ def efa(
             "Try fewer factors or drop the variable."
         )
     if not result.converged and mimic is None:
-        checks.warn("The solution did not converge; see .convergence, and raise max_iter or n_starts.")
+        part = "extraction" if not result.convergence["extraction"] else "rotation"
+        checks.warn(f"The {part} did not converge; see .convergence, and raise max_iter or take another method.")
     return result
 
 
@@ -274,6 +291,8 @@ def _fit(
     elif gamma is not None:
         W = np.ones_like(ready.R) if weights is None else weights
         indices |= dict.fromkeys(("aic", "bic", "sabic", "objective"), np.nan)
+        for name in ("log_likelihood", "n_parameters"):
+            indices.pop(name, None)  # polychorics have no likelihood
         indices |= robust.scaled_shifted_fit(ready.R, found.loadings, W, gamma, n, indices["df"])
         indices["convention"] = robust.CONVENTION.format(statistic="DWLS" if method == "dwls" else "ULS")
     elif ready.settings.get("correlation") in checks.ORDINAL and method != "pca":
@@ -283,8 +302,11 @@ def _fit(
 
 def data_spread(ready: intake.Input) -> FloatArray | None:
     """Standard deviations (divisor n) of the data or of a covariance matrix; None for a correlation matrix."""
-    if ready.spread is not None:
+    if ready.moments is not None:
         return ready.spread
+    if ready.spread is not None:
+        # Covariances are given with divisor n - 1, as every program prints them.
+        return np.asarray(ready.spread * np.sqrt((ready.n_obs - 1) / ready.n_obs))
     if ready.X is None:
         return None
     return np.asarray(np.nanstd(ready.X, axis=0))

@@ -87,6 +87,8 @@ def compare_groups(
     if not isinstance(data, pd.DataFrame) or group not in data.columns:
         raise DataError(f"data has no column {group!r}.", "Give a DataFrame and the name of its grouping column.")
     seed = checks.resolve_seed(seed)
+    if options.get("correlation") in checks.ORDINAL:
+        _same_categories(data, group)
     results: dict[str, EFAResult] = {}
     for label, part in data.groupby(group, observed=True, sort=True):
         try:
@@ -125,6 +127,7 @@ def compare_groups(
     settings = {
         **first.settings,
         "group": group,
+        "n_rows": len(data),
         "n_obs": {name: one.source.n_obs for name, one in results.items()},
         "aligned_to": "consensus" if target is None else "target",
         "seed": seed,
@@ -137,6 +140,21 @@ def compare_groups(
         results,
         settings,
     )
+
+
+def _same_categories(data: pd.DataFrame, group: str) -> None:
+    """Refuse a column of categories of which a group lacks one: its thresholds would mean something else there."""
+    for name in data.columns.drop(group):
+        categories = data[name].dropna().unique()
+        if len(categories) > checks.MOST_CATEGORIES:
+            continue
+        for label, part in data.groupby(group, observed=True):
+            absent = sorted(set(categories) - set(part[name].dropna()))
+            if absent:
+                raise DataError(
+                    f"Category {absent[0]!s} of column {name} does not occur in group {label}.",
+                    "Merge it with its neighbour in all groups, or use correlation='pearson'.",
+                )
 
 
 def _consensus(loadings: list[FloatArray]) -> tuple[list[FloatArray], FloatArray]:

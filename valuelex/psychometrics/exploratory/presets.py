@@ -19,6 +19,10 @@ class Preset:
     ----------
     method, rotation : str
         Extraction and rotation.
+    missing : str
+        What is done with incomplete rows.
+    pairwise_n : {"smallest", "rows"}
+        n of pairwise correlations: the smallest that a pair shares, or all rows.
     lower_bound : float
         Smallest uniqueness.
     tolerance, max_iter : float, int
@@ -41,6 +45,8 @@ class Preset:
 
     method: str = "minres"
     rotation: str = "oblimin"
+    missing: str = "listwise"
+    pairwise_n: str = "smallest"
     lower_bound: float = 0.005
     tolerance: float = 1e-9
     max_iter: int = 5000
@@ -58,6 +64,8 @@ class Preset:
 
 PRESETS = {
     "psych": Preset(
+        missing="pairwise",
+        pairwise_n="rows",
         paf_tolerance=1e-3,
         paf_max_iter=50,
         stop="sum",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from valuelex.errors import DataError
 from valuelex.psychometrics import alignment, checks, extraction
 from valuelex.psychometrics import correlation as corr
-from valuelex.psychometrics.exploratory.bootstrap import resampled_correlations
+from valuelex.psychometrics.exploratory.bootstrap import ALIGNED, model_settings, resampled_correlations
 from valuelex.psychometrics.exploratory.result import EFAResult
 from valuelex.psychometrics.resampling import replicate
 from valuelex.psychometrics.results import Result
@@ -95,6 +95,10 @@ def k_fold(
 
 
 def _replicate(result: EFAResult, kind: str, n: int, folds: int, level: float, seed: int | None) -> ReplicationResult:
+    if not isinstance(result, EFAResult):
+        raise DataError(
+            f"{type(result).__name__} is not a solution.", "Give the result of efa(): split_half(efa(data, k))."
+        )
     level = checks.number(level, "level", low=0, high=1)
     seed = checks.resolve_seed(seed)
     X = result.source.X
@@ -124,7 +128,15 @@ def _replicate(result: EFAResult, kind: str, n: int, folds: int, level: float, s
         index=result.loadings.columns,
     )
     congruences = pd.DataFrame(good, columns=result.loadings.columns)
-    settings = {"kind": kind, "n": n, "parts": folds, "level": level, "seed": seed}
+    settings = {
+        **model_settings(result.settings),
+        "kind": kind,
+        "n": n,
+        "parts": folds,
+        "level": level,
+        "aligned": ALIGNED,
+        "seed": seed,
+    }
     return ReplicationResult(frame, congruences, len(rows) - good.shape[0], settings)
 
 

@@ -67,8 +67,11 @@ def standard_errors(result: EFAResult, kind: str, *, level: float) -> StandardEr
     k = L.shape[1]
     n = result.source.n_obs
     implied = result.correlations.to_numpy() - result.residuals.to_numpy()
-    gamma = _gamma(result, kind, implied)
-    covariance = _covariance(result, L, phi, gamma, implied, kind) / n
+    if result.source.moments is not None:
+        covariance = _incomplete_covariance(result, L, phi, implied, kind)
+    else:
+        gamma = _gamma(result, kind, implied)
+        covariance = _covariance(result, L, phi, gamma, implied, kind) / n
     se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     loading_se, phi_se = se[: L.size].reshape(L.shape), se[L.size : L.size + k * (k - 1) // 2]
     factors = list(result.loadings.columns)
@@ -82,6 +85,8 @@ def standard_errors(result: EFAResult, kind: str, *, level: float) -> StandardEr
     oblique = result.spec.oblique and k > 1
     table = pd.DataFrame(pairs | _wald("correlation", phi[i, j], phi_se if oblique else np.zeros(i.size), level))
     settings = {
+        "method": result.settings["method"],
+        "rotation": result.settings["rotation"],
         "kind": kind,
         "level": level,
         "interval": "Wald",
@@ -161,19 +166,80 @@ def _covariance(
     hessian = delta.T @ weight @ delta if kind == "information" else model.hessian(theta)
     border = _constraint_jacobian(L, phi, result.spec, oblique)
     border = np.pad(border, ((0, 0), (0, theta.size - border.shape[1])))
-    size, m = theta.size, border.shape[0]
+    influence = _bordered_inverse(hessian, border) @ delta.T @ weight
+    influence = influence[:, : gamma.shape[0]]  # correlations have no variance on the diagonal
+    return np.asarray(influence @ gamma @ influence.T)
+
+
+def _incomplete_covariance(
+    result: EFAResult, L: FloatArray, phi: FloatArray, implied: FloatArray, kind: str
+) -> FloatArray:
+    """Covariance of (loadings by rows, phi by pairs) from incomplete data: each case informs by the cells it has.
+
+    The expected information of the moments is summed over patterns of missing cells. Full-information ML minimises in
+    its metric; other methods were fitted to the EM correlations (two-stage), whose covariance is its inverse.
+    """
+    if kind != "information":
+        raise DataError(
+            "Sandwich standard errors need complete raw data.",
+            "Use kind='information' (normal data, missing at random), or .bootstrap().",
+        )
+    X = result.source.X
+    if X is None:
+        raise DataError("The raw data are gone.", "Fit the model again, or use .bootstrap().")
+    p, k = L.shape
+    oblique = result.spec.oblique and k > 1
+    information = _pattern_information(X, implied)
+    pairs = p * (p - 1) // 2
+    model = _Model(implied, phi, oblique, "minres", np.ones(pairs))
+    theta = model.pack(L, phi, np.zeros(p))
+    delta = model.jacobian(theta)
+    border = _constraint_jacobian(L, phi, result.spec, oblique)
+    i, j = np.tril_indices(p, -1)
+    # A variance is a squared standard deviation; a covariance moves with both: derivatives in their logarithms.
+    scale_rows = np.zeros((pairs + p, p))
+    scale_rows[np.arange(pairs), i] = scale_rows[np.arange(pairs), j] = implied[i, j]
+    scale_rows[pairs + np.arange(p), np.arange(p)] = 2.0
+    if result.settings["method"] == "ml":
+        full = np.hstack([np.vstack([delta, np.zeros((p, delta.shape[1]))]), scale_rows])
+        border = np.pad(border, ((0, 0), (0, full.shape[1] - border.shape[1])))
+        return _bordered_inverse(full.T @ information @ full, border)[: theta.size, : theta.size]
+    moments = np.linalg.inv(information)
+    to_correlations = np.hstack([np.eye(pairs), -0.5 * scale_rows[:pairs]])
+    gamma = to_correlations @ moments @ to_correlations.T
+    weight = model.weight(implied)
+    influence = _bordered_inverse(delta.T @ weight @ delta, border) @ delta.T @ weight
+    return np.asarray(influence @ gamma @ influence.T)
+
+
+def _pattern_information(X: FloatArray, S: FloatArray) -> FloatArray:
+    """Expected information of the pairs of S, then of its diagonal, over the missing-data patterns of X (totals, not / n)."""
+    from valuelex.psychometrics.correlation.expectation import patterns
+
+    p = S.shape[0]
+    i, j = np.tril_indices(p, -1)
+    i, j = np.concatenate([i, np.arange(p)]), np.concatenate([j, np.arange(p)])
+    once = np.where(i == j, 0.5, 1.0)
+    total = np.zeros((i.size, i.size))
+    for group in patterns(X):
+        Q = np.zeros_like(S)
+        Q[np.ix_(group.seen, group.seen)] = np.linalg.inv(S[np.ix_(group.seen, group.seen)])
+        total += group.n * (Q[np.ix_(i, i)] * Q[np.ix_(j, j)] + Q[np.ix_(i, j)] * Q[np.ix_(j, i)])
+    return np.asarray(total * np.outer(once, once))
+
+
+def _bordered_inverse(hessian: FloatArray, border: FloatArray) -> FloatArray:
+    """The block of the inverse that belongs to the parameters, under the linearised constraints."""
+    size, m = hessian.shape[0], border.shape[0]
     scale = np.trace(hessian) / size
     bordered = np.block([[hessian, scale * border.T], [scale * border, np.zeros((m, m))]])
     try:
-        inverse = np.linalg.solve(bordered, np.eye(size + m)[:, :size])[:size]
+        return np.asarray(np.linalg.solve(bordered, np.eye(size + m)[:, :size])[:size])
     except np.linalg.LinAlgError as error:
         raise DataError(
             "The rotated solution is not determined by the data (its information matrix is singular).",
             "Try fewer factors or another rotation, or use .bootstrap().",
         ) from error
-    influence = inverse @ delta.T @ weight
-    influence = influence[:, : gamma.shape[0]]  # correlations have no variance on the diagonal
-    return np.asarray(influence @ gamma @ influence.T)
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,7 +82,7 @@ def cross_check(
     SettingError
         An unknown engine, or none.
     """
-    names = [engines] if isinstance(engines, str) else list(engines)
+    names = [name.replace("-", "_") for name in ([engines] if isinstance(engines, str) else engines)]
     if not names:
         raise SettingError("engines is empty.", f"Name at least one of: {', '.join(ENGINES)}.")
     for name in names:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from valuelex.errors import SettingError
 from valuelex.psychometrics import checks, intake
+from valuelex.psychometrics import correlation as corr
 from valuelex.psychometrics.reliability import resamples
 from valuelex.psychometrics.resampling import replicate
 from valuelex.psychometrics.results import Result
@@ -119,8 +120,8 @@ def alpha(
         low = high = np.nan
         settings["interval"] = "none: Feldt's does not hold for ordinal alpha, give n_boot"
     else:
-        low, high = feldt_interval(raw, ready.n_obs, len(ready.names), level)
-        settings["interval"] = "Feldt"
+        low, high = feldt_interval(raw, cases(ready), len(ready.names), level)
+        settings["interval"] = "Feldt" if ready.moments is None else "Feldt, with the smallest n of a pair"
     items = _items(C, ready)
     negative = [name for name, value in zip(ready.names, items["item_rest"], strict=True) if value < 0]
     if negative:
@@ -184,3 +185,10 @@ def _items(C: FloatArray, ready: intake.Input) -> pd.DataFrame:
         },
         index=ready.names,
     )
+
+
+def cases(ready: intake.Input) -> int:
+    """Cases behind an interval: under full information the smallest number that a pair shares, which is cautious."""
+    if ready.moments is None or ready.X is None:
+        return ready.n_obs
+    return int(corr.pairwise_counts(ready.X).min())

@@ -261,13 +261,17 @@ def omegas(
     count.
     """
     out = np.full((len(composites), 3), np.nan)
+    single = not group.any()  # one factor: what is common is general
     for row, (w, j) in enumerate(composites):
         variance = float(w @ R @ w)
         if variance <= 0:
             continue
         general = float(w @ g) ** 2 / variance
-        if j is None:
-            out[row, :2] = 1 - float(w**2 @ psi) / variance, general
+        common = 1 - float(w**2 @ psi) / variance
+        if single:
+            out[row] = common, common, 0.0
+        elif j is None:
+            out[row, :2] = common, general
         else:
             own = float(w @ group[:, j]) ** 2 / variance if j >= 0 else 0.0
             out[row] = general + own, general, own

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from valuelex.errors import DataError
 from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.reliability import resamples
-from valuelex.psychometrics.reliability.coefficient_alpha import alpha_core, feldt_interval
+from valuelex.psychometrics.reliability.coefficient_alpha import alpha_core, cases, feldt_interval
 from valuelex.psychometrics.reliability.coefficient_omega import (
     factored,
     group_factors,
@@ -172,7 +172,7 @@ def reliability_of(
     if not ordinal:
         sizes = np.count_nonzero(weights, axis=1)
         limits[:, :, 0] = np.transpose(
-            [feldt_interval(a, ready.n_obs, int(m), level) for a, m in zip(values[:, 0], sizes, strict=True)]
+            [feldt_interval(a, cases(ready), int(m), level) for a, m in zip(values[:, 0], sizes, strict=True)]
         )
     n_failed = 0
     if found is not None:

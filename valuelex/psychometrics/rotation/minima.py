@@ -68,12 +68,12 @@ def find_minima(A: FloatArray, weights: FloatArray, spec: Spec, rng: np.random.G
     coarse = max(COARSE, spec.tolerance)
     T, f, norm = gradient_projection(A, random_starts(k, spec.n_starts, rng), criterion, oblique, coarse, spec.max_iter)
     counts = np.ones(f.size, dtype=np.int64)
-    free = spec.exchangeable(k)
-    leaders, counts = _merge(turn(A, T, oblique), f, counts, free, SAME_VALUE_COARSE)
+    free, turnable = spec.exchangeable(k), spec.reflectable(k)
+    leaders, counts = _merge(turn(A, T, oblique), f, counts, free, turnable, SAME_VALUE_COARSE)
     T, f, norm = gradient_projection(A, T[leaders], criterion, oblique, spec.tolerance, spec.max_iter)
     # A start that ran to the end of its iterations is not a minimum; it leads only if nothing converged.
     rank = np.where(norm <= spec.tolerance, f, np.inf) if (norm <= spec.tolerance).any() else f
-    leaders, counts = _merge(turn(A, T, oblique), rank, counts, free, SAME_VALUE)
+    leaders, counts = _merge(turn(A, T, oblique), rank, counts, free, turnable, SAME_VALUE)
     T, f, norm = T[leaders], f[leaders], norm[leaders]
     best, value, size = gradient_projection(A, T[:1], criterion, oblique, POLISH_TOLERANCE, spec.max_iter)
     if size[0] <= norm[0]:
@@ -87,7 +87,9 @@ def hyperplane(L: FloatArray) -> int:
     return int(np.sum(np.abs(L) < HYPERPLANE))
 
 
-def _merge(L: FloatArray, f: FloatArray, counts: IntArray, free: range, same_value: float) -> tuple[IntArray, IntArray]:
+def _merge(
+    L: FloatArray, f: FloatArray, counts: IntArray, free: range, turnable: NDArray[np.bool_], same_value: float
+) -> tuple[IntArray, IntArray]:
     """Positions of the leaders, best first, and how many starts stand behind each."""
     left = np.argsort(f, kind="stable")
     left = left[~np.isnan(f[left])]
@@ -96,7 +98,7 @@ def _merge(L: FloatArray, f: FloatArray, counts: IntArray, free: range, same_val
         first = left[0]
         with np.errstate(invalid="ignore"):  # infinite values: starts that did not converge are compared by loadings
             close = ~(np.abs(f[left] - f[first]) > same_value * max(1.0, abs(float(f[first]))))
-        close &= _distance(L[left], L[first], free) <= SAME_LOADINGS
+        close &= _distance(L[left], L[first], free, turnable) <= SAME_LOADINGS
         close[0] = True
         leaders.append(first)
         merged.append(int(counts[left[close]].sum()))
@@ -104,7 +106,7 @@ def _merge(L: FloatArray, f: FloatArray, counts: IntArray, free: range, same_val
     return np.array(leaders, dtype=np.int64), np.array(merged, dtype=np.int64)
 
 
-def _distance(L: FloatArray, target: FloatArray, free: range) -> FloatArray:
+def _distance(L: FloatArray, target: FloatArray, free: range, turnable: NDArray[np.bool_]) -> FloatArray:
     """Largest difference of a loading of each of a stack L (s x p x k) from `target` (p x k).
 
     Exchangeable columns are permuted and reflected to their partner first. Where two columns have the same partner the
@@ -115,8 +117,9 @@ def _distance(L: FloatArray, target: FloatArray, free: range) -> FloatArray:
         part = L[:, :, free.start :]
         products = target[:, free.start :].T @ part
         partner = np.abs(products).argmax(axis=2)
-        signs = np.sign(np.take_along_axis(products, partner[:, :, None], axis=2))[:, :, 0]
-        L[:, :, free.start :] = np.take_along_axis(part, partner[:, None, :], axis=2) * signs[:, None, :]
-        fixed = slice(0, free.start)
-        L[:, :, fixed] *= np.sign(np.sum(L[:, :, fixed] * target[:, fixed], axis=1, keepdims=True))
+        turned = np.sign(np.take_along_axis(products, partner[:, :, None], axis=2))[:, :, 0]
+        L[:, :, free.start :] = np.take_along_axis(part, partner[:, None, :], axis=2) * turned[:, None, :]
+    fixed = slice(0, free.start)
+    signs = np.sign(np.sum(L[:, :, fixed] * target[:, fixed], axis=1, keepdims=True))
+    L[:, :, fixed] *= np.where(turnable[fixed], signs, 1.0)
     return np.asarray(np.abs(L - target).max(axis=(1, 2)))

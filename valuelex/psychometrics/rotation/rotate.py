@@ -229,9 +229,8 @@ def ordered(found: Rotated, spec: Spec) -> Rotated:
     free = spec.exchangeable(k)
     order = np.concatenate([np.arange(free.start), order[order >= free.start]]).astype(np.int64)
     signs = alignment.reflection(found.loadings[:, order])
-    if spec.goal is not None:
-        # The target says which way a factor points, unless all it says is where the zeros are.
-        signs = np.where((np.nan_to_num(spec.goal) != 0).any(axis=0), 1.0, signs)
+    # A target says which way a factor points, unless all it says is where the zeros are.
+    signs = np.where(spec.reflectable(k), signs, 1.0)
     return replace(
         found,
         loadings=found.loadings[:, order] * signs,

@@ -95,6 +95,12 @@ class Spec:
         """Columns that may be permuted and reflected without changing the criterion."""
         return range({"target": k, "bifactor": 1}.get(self.method, 0), k)
 
+    def reflectable(self, k: int) -> NDArray[np.bool_]:
+        """Columns whose sign the criterion leaves open: all, but those for which a target names a loading."""
+        if self.goal is None:
+            return np.ones(k, dtype=bool)
+        return np.asarray((np.nan_to_num(self.goal) == 0).all(axis=0))
+
     def settings(self) -> dict[str, Any]:
         """Return what applies to this method, for a table's note."""
         if self.method == "none":

@@ -89,6 +89,15 @@ def bartlett(
 
     chi2 = -(n - 1 - (2p + 5)/6) ln|R| on p(p - 1)/2 degrees of freedom.
 
+    Parameters
+    ----------
+    data : DataFrame or array
+        n x p raw data, or a p x p correlation matrix with n_obs.
+    n_obs : int, optional
+        Number of cases behind a correlation matrix.
+    correlation, missing : str
+        As in `correlate`.
+
     Raises
     ------
     DataError
