@@ -350,7 +350,6 @@ def _assemble(
         fit=indices,
         residuals=pd.DataFrame(ready.R - implied, index=names, columns=names),
         unrotated=pd.DataFrame(A, index=names, columns=factors),
-        minima=rotated.minima.frame,
         heywood=tuple(name for name, hit in zip(ready.names, found.heywood, strict=True) if hit),
         converged=found.converged and turned.converged,
         convergence={

@@ -50,8 +50,6 @@ class EFAResult(Result):
         Observed minus implied correlations.
     unrotated : DataFrame, p x k
         Loadings before rotation.
-    minima : DataFrame
-        Distinct local minima of the rotation: value, count, share, hyperplane, converged; see `minimum`.
     heywood : tuple of str
         Variables whose uniqueness ended at the lower bound.
     converged : bool
@@ -72,7 +70,6 @@ class EFAResult(Result):
     fit: dict[str, Any]
     residuals: pd.DataFrame
     unrotated: pd.DataFrame
-    minima: pd.DataFrame
     heywood: tuple[str, ...]
     converged: bool
     convergence: dict[str, Any]
@@ -82,6 +79,11 @@ class EFAResult(Result):
     spec: rotation.Spec = field(repr=False)
     source: intake.Input = field(repr=False)
     rotated: rotation.Rotated = field(repr=False)
+
+    @property
+    def minima(self) -> pd.DataFrame:
+        """Distinct local minima of the rotation, best first: value, count, share, hyperplane, converged; see `minimum`."""
+        return self.rotated.minima.frame
 
     @property
     def flags(self) -> pd.DataFrame:

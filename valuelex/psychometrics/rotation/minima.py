@@ -65,6 +65,9 @@ def find_minima(A: FloatArray, weights: FloatArray, spec: Spec, rng: np.random.G
         count = np.ones(1, dtype=np.int64)
         zeros = np.array([np.sum(np.abs(A @ only * weights[:, None]) < HYPERPLANE)])
         return Minima(only[None], value, np.zeros(1), count, zeros, spec.tolerance)
+    if spec.n_starts == 1:
+        T, f, norm = gradient_projection(A, np.eye(k)[None], criterion, oblique, spec.tolerance, spec.max_iter)
+        return _polished(A, T, f, norm, np.ones(1, dtype=np.int64), weights, spec)
     coarse = max(COARSE, spec.tolerance)
     T, f, norm = gradient_projection(A, random_starts(k, spec.n_starts, rng), criterion, oblique, coarse, spec.max_iter)
     counts = np.ones(f.size, dtype=np.int64)
@@ -74,7 +77,15 @@ def find_minima(A: FloatArray, weights: FloatArray, spec: Spec, rng: np.random.G
     # A start that ran to the end of its iterations is not a minimum; it leads only if nothing converged.
     rank = np.where(norm <= spec.tolerance, f, np.inf) if (norm <= spec.tolerance).any() else f
     leaders, counts = _merge(turn(A, T, oblique), rank, counts, free, turnable, SAME_VALUE)
-    T, f, norm = T[leaders], f[leaders], norm[leaders]
+    return _polished(A, T[leaders], f[leaders], norm[leaders], counts, weights, spec)
+
+
+def _polished(
+    A: FloatArray, T: FloatArray, f: FloatArray, norm: FloatArray, counts: IntArray, weights: FloatArray, spec: Spec
+) -> Minima:
+    """The minima, best first, with the best one brought to full precision."""
+    oblique = spec.oblique and spec.method != "promax"
+    criterion = spec.criterion(*A.shape)
     best, value, size = gradient_projection(A, T[:1], criterion, oblique, POLISH_TOLERANCE, spec.max_iter)
     if size[0] <= norm[0]:
         T[0], f[0], norm[0] = best[0], value[0], size[0]
