@@ -48,7 +48,7 @@ def congruence(A: object, B: object) -> pd.DataFrame:
 
     Parameters
     ----------
-    A, B : DataFrame or array, p x k_A and p x k_B
+    A, B : DataFrame, array, or result of `efa` or `rotate`, p x k_A and p x k_B
         Loadings on the same variables.
 
     Returns
@@ -67,11 +67,12 @@ def congruence(A: object, B: object) -> pd.DataFrame:
 def align(A: object, B: object, *, phi: object = None) -> AlignResult:
     """Permute and reflect the factors of A to match those of B as well as possible.
 
-    The assignment maximises the sum of absolute congruences; Phi of A, if given, moves along.
+    The assignment maximises the sum of absolute congruences (Tucker, 1951), by the Hungarian method (Kuhn, 1955); Phi of
+    A, if given, moves along.
 
     Parameters
     ----------
-    A, B : DataFrame or array, p x k
+    A, B : DataFrame, array, or result of `efa` or `rotate`, p x k
         Loadings on the same variables, equally many factors.
     phi : DataFrame or array, k x k, optional
         Factor correlations of A.

@@ -67,6 +67,13 @@ def cohen_kappa(
         All categories in their order; default the sorted ratings.
     level : float
         Coverage of the interval, 0-1.
+
+    Raises
+    ------
+    DataError
+        Not two raters, no unit that both rated, no variation, or a rating that is not among the categories.
+    SettingError
+        Unknown weights.
     """
     held = read(ratings, categories)
     if held.codes.shape[1] != 2:
@@ -155,6 +162,11 @@ def light_kappa(
         The same raters for all units; a pair takes the units that both rated.
     weights, categories, level
         As in `cohen_kappa`.
+
+    Raises
+    ------
+    DataError
+        No two raters rated the same units, or ratings do not vary.
     """
     held = read(ratings, categories)
     level = checks.number(level, "level", low=0, high=1)
@@ -190,6 +202,11 @@ def gwet_ac(
     ----------
     ratings, weights, categories, level
         As in `light_kappa`.
+
+    Raises
+    ------
+    DataError
+        No unit has two ratings, or ratings do not vary.
     """
     held = read(ratings, categories)
     level = checks.number(level, "level", low=0, high=1)

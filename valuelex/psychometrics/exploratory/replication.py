@@ -88,6 +88,15 @@ def k_fold(
         Parts, at least 2; a part needs more cases than variables.
     repeats : int
         Random partitions.
+
+    Raises
+    ------
+    DataError
+        The model was fitted to a matrix, or a part has no more cases than variables.
+
+    Notes
+    -----
+    Congruence as in Lorenzo-Seva & ten Berge (2006): .85-.94 fair, .95 and more equal.
     """
     k = checks.integer(k, "k", low=2)
     repeats = checks.integer(repeats, "repeats", low=1)

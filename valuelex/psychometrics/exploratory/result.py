@@ -111,7 +111,13 @@ class EFAResult(Result):
         return scoring.determinacy_table(self._determinacy(method), self.loadings.columns)
 
     def score_correlations(self, method: str = "regression") -> pd.DataFrame:
-        """Correlations of the factor *scores* (k x k), which differ from `phi`, the correlations of the factors."""
+        """Correlations of the factor *scores* (k x k), which differ from `phi`, the correlations of the factors.
+
+        Parameters
+        ----------
+        method : {"regression", "bartlett", "tenberge", "anderson"}
+            As in `scores`.
+        """
         found = self._determinacy(method)["scores"]
         return pd.DataFrame(found, index=self.loadings.columns, columns=self.loadings.columns)
 
@@ -129,6 +135,18 @@ class EFAResult(Result):
             polychorics' own covariance (needs raw data).
         level : float
             Coverage of the intervals, 0-1.
+
+        Raises
+        ------
+        SettingError
+            Extraction or rotation for which the delta method does not hold (components, promax, simplimax).
+        DataError
+            A Heywood case, more than 60 variables, or "sandwich" without complete raw data.
+
+        Notes
+        -----
+        Bordered Hessian of the constrained solution (Jennrich, 1974; Yuan, Marshall & Bentler, 2002). Of incomplete data
+        under full information: the expected information of every missing-data pattern.
         """
         from valuelex.psychometrics.exploratory.standard_errors import standard_errors
 
@@ -189,7 +207,13 @@ class EFAResult(Result):
         return pd.DataFrame((X - centre) / spread @ W, index=frame.index, columns=self.loadings.columns)
 
     def weights(self, method: str = "regression") -> pd.DataFrame:
-        """Score weights (p x k) for standardized variables; methods as in `scores`."""
+        """Score weights (p x k) for standardized variables.
+
+        Parameters
+        ----------
+        method : {"regression", "bartlett", "tenberge", "anderson"}
+            As in `scores`.
+        """
         checks.choice(method, scoring.METHODS, "method")
         W = scoring.weights(
             self.correlations.to_numpy(),
@@ -220,6 +244,11 @@ class EFAResult(Result):
         ------
         DataError
             The model was fitted to a correlation matrix, or `clusters` has another length than the data.
+
+        Notes
+        -----
+        Every resampled solution is turned to the original, rotated from its rotation, and its factors are matched before
+        percentiles are taken (Zhang, 2014; Ichikawa & Konishi, 1995).
         """
         from valuelex.psychometrics.exploratory.bootstrap import bootstrap
 

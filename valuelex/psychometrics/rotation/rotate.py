@@ -134,6 +134,11 @@ def rotate(
     seed : int, optional
         Of the random starts; stored with the result.
 
+    Notes
+    -----
+    Criteria and their sources stand in `criteria` (Browne, 2001, reviews them); gradient projection by Jennrich (2001,
+    2002) and Bernaards & Jennrich (2005).
+
     Raises
     ------
     SettingError
