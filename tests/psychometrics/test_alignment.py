@@ -51,7 +51,7 @@ def test_assignment_is_best_overall_not_greedy():
 
 def test_procrustes_recovers_a_rotation(A):
     Q = np.linalg.qr(np.random.default_rng(1).standard_normal((3, 3)))[0]
-    np.testing.assert_allclose(alignment.procrustes(A.to_numpy() @ Q, A.to_numpy()), Q.T, atol=1e-12)
+    np.testing.assert_allclose(alignment.procrustes_core(A.to_numpy() @ Q, A.to_numpy()), Q.T, atol=1e-12)
 
 
 def test_bad_input(A):
@@ -69,3 +69,21 @@ def test_a_result_stands_for_its_loadings(two_factors):
     one, two = (pm.efa(two_factors, 2, rotation=r, seed=1) for r in ("oblimin", "promax"))
     pd.testing.assert_frame_equal(pm.congruence(one, two), pm.congruence(one.loadings, two.loadings))
     pd.testing.assert_frame_equal(pm.align(one, two).loadings, pm.align(one.loadings, two.loadings).loadings)
+
+
+def test_procrustes_undoes_a_rotation_and_nothing_comes_closer():
+    rng = np.random.default_rng(2)
+    B = pd.DataFrame(rng.uniform(-0.8, 0.8, (9, 3)), index=[f"v{i}" for i in range(9)], columns=["a", "b", "c"])
+    Q = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    exact = pm.procrustes((B @ Q).iloc[::-1], B)
+    pd.testing.assert_frame_equal(exact.loadings, B)
+    assert exact.rmsd < 1e-12
+    noisy = B @ Q + 0.1 * rng.standard_normal((9, 3))
+    found = pm.procrustes(noisy, B)
+    np.testing.assert_allclose(found.T.T @ found.T, np.eye(3), atol=1e-12)
+    for _ in range(50):
+        other = np.linalg.qr(found.T + 0.05 * rng.standard_normal((3, 3)))[0]
+        other *= np.sign(np.diag(other.T @ found.T))
+        assert np.sum((noisy.to_numpy() @ other - B.to_numpy()) ** 2) > found.rmsd**2 * B.size
+    with pytest.raises(DataError, match="A has 3 factors and B has 2"):
+        pm.procrustes(B, B[["a", "b"]])

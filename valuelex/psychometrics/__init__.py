@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 from valuelex.psychometrics.agreement.intraclass import ICCResult, icc
 from valuelex.psychometrics.agreement.kappa import KappaResult, cohen_kappa, fleiss_kappa, gwet_ac, light_kappa
 from valuelex.psychometrics.agreement.krippendorff import KrippendorffResult, krippendorff_alpha
-from valuelex.psychometrics.alignment import AlignResult, align, congruence
+from valuelex.psychometrics.alignment import AlignResult, ProcrustesResult, align, congruence, procrustes
 from valuelex.psychometrics.analysis import Analysis, analyse
 from valuelex.psychometrics.checks import PsychometricsWarning
 from valuelex.psychometrics.confirmatory.cfa import cfa
 from valuelex.psychometrics.confirmatory.convert import efa_to_cfa
 from valuelex.psychometrics.confirmatory.invariance import InvarianceResult, invariance
-from valuelex.psychometrics.confirmatory.power import PowerResult, power_efa, sample_size
 from valuelex.psychometrics.confirmatory.result import CFAResult
-from valuelex.psychometrics.confirmatory.rmsea_power import rmsea_power, rmsea_sample_size
 from valuelex.psychometrics.correlation.correlate import correlate
 from valuelex.psychometrics.correlation.ordinal import PolychoricResult, mixed_correlations, polychoric, tetrachoric
 from valuelex.psychometrics.correlation.serial import PolyserialResult, polyserial
@@ -35,6 +33,8 @@ from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResu
 from valuelex.psychometrics.generalizability.d_study import DStudyResult, d_study
 from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_study
 from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
+from valuelex.psychometrics.planning.power import PowerResult, power_efa, sample_size
+from valuelex.psychometrics.planning.rmsea_power import rmsea_power, rmsea_sample_size
 from valuelex.psychometrics.reliability.coefficient_alpha import AlphaResult, alpha
 from valuelex.psychometrics.reliability.coefficient_omega import OmegaResult, omega
 from valuelex.psychometrics.reliability.greatest_lower_bound import GLBResult, glb
@@ -94,6 +94,7 @@ __all__ = [
     "PolychoricResult",
     "PolyserialResult",
     "PowerResult",
+    "ProcrustesResult",
     "PsychometricsWarning",
     "ReplicationResult",
     "Result",
@@ -141,6 +142,7 @@ __all__ = [
     "polychoric",
     "polyserial",
     "power_efa",
+    "procrustes",
     "read_data",
     "retain",
     "rmsea_power",

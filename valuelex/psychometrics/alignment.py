@@ -107,6 +107,58 @@ def align(A: object, B: object, *, phi: object = None) -> AlignResult:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class ProcrustesResult(Result):
+    """A turned to B: `loadings` (p x k, named as B), `T` (k x k), Tucker `congruence` per factor, and `rmsd`."""
+
+    loadings: pd.DataFrame
+    T: FloatArray
+    congruence: pd.Series[float]
+    rmsd: float
+    settings: dict[str, Any]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Variables x factors, named as in B."""
+        return self.loadings.copy()
+
+    def _headline(self) -> str:
+        low, high = self.congruence.min(), self.congruence.max()
+        return f"Procrustes rotation; congruences {low:.3f} to {high:.3f}, root mean squared difference {self.rmsd:.3f}"
+
+
+def procrustes(A: object, B: object) -> ProcrustesResult:
+    """Rotate A orthogonally as close to B as it will go (Schoenemann, 1966): A T with least sum of squared differences.
+
+    Chance brings even unrelated loadings to congruences of .6 and more this way, the more so with few variables per
+    factor: read the result against random matrices of the same size (Korth & Tucker, 1975). For an oblique or partial
+    target see `rotate(method="target")`; to permute and reflect only, `align`.
+
+    Parameters
+    ----------
+    A, B : DataFrame, array, or result of `efa` or `rotate`, p x k
+        Loadings on the same variables, equally many factors.
+
+    Raises
+    ------
+    DataError
+        Different variables or numbers of factors.
+    """
+    a, b = _matched(A, B)
+    if a.shape[1] != b.shape[1]:
+        raise DataError(
+            f"A has {a.shape[1]} factors and B has {b.shape[1]}.", "Turn solutions with equally many factors."
+        )
+    T = procrustes_core(a.to_numpy(), b.to_numpy())
+    turned = a.to_numpy() @ T
+    return ProcrustesResult(
+        pd.DataFrame(turned, index=b.index, columns=b.columns),
+        T,
+        pd.Series(np.diag(congruence_core(turned, b.to_numpy())), index=b.columns, name="congruence"),
+        float(np.sqrt(np.mean((turned - b.to_numpy()) ** 2))),
+        {"rule": "orthogonal, least squares"},
+    )
+
+
 def congruence_core(A: FloatArray, B: FloatArray) -> FloatArray:
     """Tucker's congruence (k_A x k_B) of arrays."""
     lengths = np.outer(np.sqrt(np.sum(A**2, axis=0)), np.sqrt(np.sum(B**2, axis=0)))
@@ -143,7 +195,7 @@ def explained(L: FloatArray, phi: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("ij,ji->i", phi, L.T @ L))
 
 
-def procrustes(A: FloatArray, B: FloatArray) -> FloatArray:
+def procrustes_core(A: FloatArray, B: FloatArray) -> FloatArray:
     """Orthogonal Q (k x k) that brings A Q closest to B (Schoenemann, 1966)."""
     U, _, V = np.linalg.svd(A.T @ B)
     return np.asarray(U @ V)

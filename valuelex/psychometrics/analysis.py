@@ -17,7 +17,7 @@ from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.exploratory import presets
 from valuelex.psychometrics.exploratory import scores as scoring
 from valuelex.psychometrics.exploratory.bootstrap import BootstrapResult
-from valuelex.psychometrics.exploratory.efa import efa
+from valuelex.psychometrics.exploratory.efa import efa, enough_cases
 from valuelex.psychometrics.exploratory.result import EFAResult
 from valuelex.psychometrics.reliability.scales import reliability_of
 from valuelex.psychometrics.results import Result
@@ -118,7 +118,10 @@ def analyse(
         warnings.simplefilter("always", checks.PsychometricsWarning)
         # Screening has no likelihood to maximise: every pair of cells that full information would use.
         screening = screen(data, **{**common, "missing": "pairwise" if missing == "fiml" else missing})
-        _factorable(data, n_obs, options)
+        # efa would refuse it too, but after the criteria have taken their time.
+        given = checks.as_frame(data)
+        if n_obs is None and not intake.looks_like_correlations(given.to_numpy()):
+            enough_cases(*given.shape, options.get("method"))
         retention = retain(data, DEFAULT if criteria is None else criteria, seed=seed, **common)
         k, rule = _number(n_factors, retention)
         found = efa(data, k, seed=seed, **common, **options)
@@ -136,19 +139,6 @@ def analyse(
         "level": level,
     }
     return Analysis(found, screening, retention, reliability, resampled, scored, messages, settings, data)
-
-
-def _factorable(data: pd.DataFrame, n_obs: int | None, options: dict[str, Any]) -> None:
-    # The same refusals as efa's, before time is spent on criteria.
-    checks.as_frame(data)
-    if n_obs is None and data.shape[0] <= data.shape[1] and options.get("method") != "pca":
-        if intake.looks_like_correlations(checks.as_frame(data).to_numpy()):
-            return
-        raise DataError(
-            f"There are no more cases ({data.shape[0]}) than variables ({data.shape[1]}): a common factor model cannot "
-            "be fitted.",
-            "Drop variables, gather more cases, or use method='pca'.",
-        )
 
 
 def _number(n_factors: int | str, retention: RetentionResult) -> tuple[int, str]:

@@ -176,3 +176,16 @@ def test_second_order_models(hs9, ac):
     with pytest.raises(SettingError, match="measured by items only"):
         pm.invariance("A =~ A1 + A2 + A3\nC =~ C1 + C2 + C3\nE =~ A4 + A5 + C4\ng =~ A + C + E", ac,
                       group="gender", estimator="wlsmv")  # fmt: skip
+
+
+def test_results_are_results(hs9):
+    model = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6"
+    for result in (
+        pm.cfa(model, hs9),
+        pm.cfa(model, hs9, group="school"),
+        pm.invariance(model, hs9, group="school"),
+    ):
+        assert isinstance(result, pm.Result)
+        assert "Settings:" in result.summary()
+        assert len(result.to_frame()) > 0
+        assert "<table" in result._repr_html_()

@@ -150,5 +150,23 @@ def test_dwls_stops_at_the_bound_and_says_so():
     R[0, 1] = R[1, 0] = 0.95
     np.fill_diagonal(R, 1)
     found = extraction.extract(R, 1, "dwls", lower_bound=0.05)
+    assert found.converged
     assert found.heywood[0]
     assert found.uniquenesses[0] == pytest.approx(0.05)
+
+
+def test_dwls_converges_with_rows_at_the_bound():
+    # Three factors where two are: some row is pulled beyond its bound, and has to move along it.
+    rng = np.random.default_rng(6)
+    held = 0
+    for _ in range(25):
+        L = rng.uniform(0.3, 0.9, (8, 2)) * (np.arange(8)[:, None] % 2 == np.arange(2))
+        X = rng.standard_normal((120, 2)) @ L.T + rng.standard_normal((120, 8)) * 0.6
+        R = np.corrcoef(X.T)
+        W = rng.uniform(0.5, 2, (8, 8))
+        found = extraction.extract(R, 3, "dwls", weights=(W + W.T) / 2)
+        assert found.converged
+        held += int(found.heywood.any())
+        h2 = np.sum(found.loadings**2, axis=1)
+        assert (h2 <= 0.995 + 1e-9).all()
+    assert held >= 3

@@ -182,7 +182,7 @@ def refits(
     out: list[FloatArray | None] = []
     for b, (rows, ready) in enumerate(zip(draws, whole, strict=True)):
         if b in together:
-            out.append(together[b] @ alignment.procrustes(together[b], A0))
+            out.append(together[b] @ alignment.procrustes_core(together[b], A0))
             continue
         varies = np.ones(p, dtype=bool)
         R = ready
@@ -208,7 +208,7 @@ def refits(
             weights=weights,
         )
         A = np.full_like(A0, np.nan)
-        A[varies] = found.loadings @ alignment.procrustes(found.loadings, A0[varies])
+        A[varies] = found.loadings @ alignment.procrustes_core(found.loadings, A0[varies])
         out.append(A)
     return out
 

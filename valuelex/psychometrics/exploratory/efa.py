@@ -215,14 +215,9 @@ def efa(
 def _worth_factoring(ready: intake.Input, method: str) -> None:
     # Pairwise deletion takes the smallest n of a pair for its tests, but rests on more cases than that.
     n, p = ready.n_obs if ready.X is None else ready.X.shape[0], len(ready.names)
+    enough_cases(n, p, method)
     if n <= p:
-        said = f"There are no more cases ({n}) than variables ({p})"
-        if method != "pca":
-            raise DataError(
-                f"{said}: a common factor model cannot be fitted.",
-                "Drop variables, gather more cases, or use method='pca'.",
-            )
-        checks.warn(f"{said}: component loadings are unstable.")
+        checks.warn(f"There are no more cases ({n}) than variables ({p}): component loadings are unstable.")
         return
     if adequacy.is_singular(ready.R):
         if method in ("ml", "image"):
@@ -232,6 +227,15 @@ def _worth_factoring(ready: intake.Input, method: str) -> None:
                 "Use method='minres', or drop duplicate columns (screen() lists them).",
             )
         checks.warn("The correlation matrix is singular or indefinite: fit is undefined. screen() says why.")
+
+
+def enough_cases(n: int, p: int, method: str | None) -> None:
+    """Refuse a common factor model of p variables from no more than p cases."""
+    if n <= p and method != "pca":
+        raise DataError(
+            f"There are no more cases ({n}) than variables ({p}): a common factor model cannot be fitted.",
+            "Drop variables, gather more cases, or use method='pca'.",
+        )
 
 
 def _precision(ready: intake.Input, method: str) -> tuple[FloatArray | None, FloatArray | None]:

@@ -112,7 +112,7 @@ def compare_groups(
                 f"target is {common.shape[0]} x {common.shape[1]}, the solutions {first.loadings.shape}.",
                 "Give one row per variable, one column per factor.",
             )
-        loadings = [A @ alignment.procrustes(A, common) for A in unrotated]
+        loadings = [A @ alignment.procrustes_core(A, common) for A in unrotated]
         phi = np.eye(n_factors)
     names, factors, groups = first.loadings.index, first.loadings.columns, list(results)
     stacked = pd.concat(
@@ -163,7 +163,7 @@ def _consensus(loadings: list[FloatArray]) -> tuple[list[FloatArray], FloatArray
     mean = turned[0]
     before = np.inf
     for _ in range(SWEEPS):
-        turned = [A @ alignment.procrustes(A, mean) for A in turned]
+        turned = [A @ alignment.procrustes_core(A, mean) for A in turned]
         mean = np.mean(turned, axis=0)
         loss = sum(float(np.sum((A - mean) ** 2)) for A in turned)
         if before - loss <= TOLERANCE * max(loss, 1e-300):

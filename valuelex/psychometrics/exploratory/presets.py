@@ -62,6 +62,12 @@ class Preset:
     fit: str = "psych"
 
 
+KAISER_MOSTLY: tuple[tuple[str, bool | str], ...] = (
+    ("promax", "varimax"),
+    *((rotation, True) for rotation in ("oblimin", "quartimin", "quartimax", "equamax")),
+)
+"""SPSS and EFAtools weight the rows for these rotations, and for promax in its varimax step only."""
+
 PRESETS = {
     "psych": Preset(
         missing="pairwise",
@@ -78,13 +84,7 @@ PRESETS = {
         rotation="varimax",
         paf_tolerance=1e-3,
         paf_max_iter=25,
-        normalize=(
-            ("promax", "varimax"),
-            ("oblimin", True),
-            ("quartimin", True),
-            ("quartimax", True),
-            ("equamax", True),
-        ),
+        normalize=KAISER_MOSTLY,
         n_starts=1,
         promax_target="normalized",
     ),
@@ -102,15 +102,7 @@ PRESETS = {
         paf_tolerance=1e-3,
         paf_max_iter=300,
         stop="sum",
-        normalize=(
-            ("promax", "varimax"),
-            ("oblimin", True),
-            ("quartimin", True),
-            ("quartimax", True),
-            ("equamax", True),
-            ("geomin", True),
-            ("bifactor", True),
-        ),
+        normalize=(*KAISER_MOSTLY, ("geomin", True), ("bifactor", True)),
         algorithm="planes",
         promax_target="normalized",
         fit="efatools",

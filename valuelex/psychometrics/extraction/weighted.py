@@ -44,11 +44,16 @@ def diagonally_weighted(
         # Gauss-Newton: J'WJ has blocks W_ij L_j L_i', and on the diagonal sum_m W_im L_m L_m'.
         H = np.einsum("ij,ja,ib->iajb", W, L, L)
         H[diagonal, :, diagonal, :] += np.einsum("im,ma,mb->iab", W, L, L)
-        flat = H.reshape(p * k, p * k)
+        down, held = _along(L, g, longest)
+        # A row at the bound moves on its sphere: no step outwards, and the pull outwards adds to the curvature along it.
+        H[diagonal, :, diagonal, :] += held[:, None, None] * np.eye(k)
+        H = np.einsum("iab,ibjc,jcd->iajd", down, H, down)
+        H[diagonal, :, diagonal, :] += np.eye(k) - down
+        flat, slope = H.reshape(p * k, p * k), np.einsum("iab,ib->ia", down, g)
         accepted = False
         for _ in range(25):
             damped = flat + ridge * np.eye(p * k)
-            step = np.linalg.solve(damped, -g.ravel()).reshape(p, k)
+            step = np.linalg.solve(damped, -slope.ravel()).reshape(p, k)
             trial = _shorten(L + step, longest)
             found = _evaluate(R, W, trial)
             smaller = _projected_size(trial, found[1], longest) < size
@@ -77,9 +82,17 @@ def _shorten(L: FloatArray, longest: float) -> FloatArray:
     return np.asarray(L * np.minimum(1.0, longest / np.maximum(lengths, 1e-300))[:, None])
 
 
+def _along(L: FloatArray, g: FloatArray, longest: float) -> tuple[FloatArray, FloatArray]:
+    """Per row: the projection (k x k) on the directions that are open to it, and its pull outwards (0 if it is free).
+
+    A row at the bound whose gradient pulls outwards may only move along the sphere.
+    """
+    squares = np.maximum(np.sum(L**2, axis=1), 1e-300)
+    pull = -np.sum(L * g, axis=1) / squares
+    pull = np.where((np.sqrt(squares) >= longest * (1 - 1e-9)) & (pull > 0), pull, 0.0)
+    outward = L[:, :, None] * L[:, None, :] / squares[:, None, None]
+    return np.eye(L.shape[1]) - (pull > 0)[:, None, None] * outward, pull
+
+
 def _projected_size(L: FloatArray, g: FloatArray, longest: float) -> float:
-    # A row at the bound may only move along the sphere or inwards.
-    lengths = np.sqrt(np.sum(L**2, axis=1))
-    outward = np.sum(L * g, axis=1) / np.maximum(lengths, 1e-300) ** 2
-    held = (lengths >= longest * (1 - 1e-9)) & (outward < 0)
-    return float(np.abs(g - np.where(held, outward, 0.0)[:, None] * L).max())
+    return float(np.abs(np.einsum("iab,ib->ia", _along(L, g, longest)[0], g)).max())

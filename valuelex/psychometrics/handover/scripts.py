@@ -84,7 +84,9 @@ def analysed(solution: EFAResult) -> pd.DataFrame:
 def r_script(solution: EFAResult, psych: recipes.Recipe, lavaan: recipes.Recipe) -> str:
     """The analysis in R, compared with loadings.csv."""
     parts = [
-        f"# {_title(solution)}\n# Run it in this folder: Rscript analysis.R",
+        f"# {_title(solution)}\n# Run it: Rscript analysis.R. In RStudio, set the working directory to this folder first.\n"
+        'script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))\n'
+        "if (length(script)) setwd(dirname(script[1]))",
         recipes.r_functions("compare"),
         recipes.r_functions("rotation"),
         'ours <- as.matrix(read.csv("loadings.csv", row.names = 1, check.names = FALSE))\n'

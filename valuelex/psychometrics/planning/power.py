@@ -11,7 +11,7 @@ import pandas as pd
 
 from valuelex.errors import SettingError
 from valuelex.psychometrics import checks
-from valuelex.psychometrics.confirmatory.plan import AT_MOST, Plan, plan
+from valuelex.psychometrics.planning.plan import AT_MOST, Plan, plan
 from valuelex.psychometrics.results import Result
 
 GRID = (100, 150, 200, 300, 500, 800)

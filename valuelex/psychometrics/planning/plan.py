@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from valuelex.errors import SettingError
 from valuelex.psychometrics import checks, intake, resampling
-from valuelex.psychometrics.confirmatory import simulation
-from valuelex.psychometrics.confirmatory.simulation import Outcome, Population, Procedure
+from valuelex.psychometrics.planning import simulation
+from valuelex.psychometrics.planning.simulation import Outcome, Population, Procedure
 from valuelex.psychometrics.retention.eigenvalues import KINDS
 from valuelex.psychometrics.rotation.spec import make_spec
 

@@ -1,0 +1,1 @@
+"""Planning a study: how many cases an analysis needs."""
