@@ -182,6 +182,15 @@ def test_head_says_why_so_many(analysis):
     assert "ensemble" in head(pm.analyse(make_data(), seed=1)).summary
 
 
+def test_the_vote_is_said_beside_a_given_number(analysis):
+    said = head(analysis).summary
+    vote, apart = analysis.retention.vote, analysis.retention.disagreement
+    spread = "agree" if apart == 0 else f"differ by {apart}"
+    assert f"criteria {spread}, and their vote is {vote}, too." in said
+    other = pm.analyse(make_data(), 1, seed=3)
+    assert f"their vote is {other.retention.vote}." in head(other).summary
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(not (CHROMIUM.exists() and DRIVER.exists()), reason="chromium or chromedriver is not installed")
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])

@@ -93,11 +93,12 @@ def _why(analysis: Analysis) -> str:
     k, rule = analysis.efa.n_factors, str(analysis.settings["n_factors_rule"])
     if rule != "given":
         return f"Number of factors: {rule}."
-    vote = analysis.retention.vote
+    vote, apart = analysis.retention.vote, analysis.retention.disagreement
     if vote is None:
         return "The number was given."
-    agrees = "their vote as well" if vote == k else f"their vote is {vote}"
-    return f"The number was given; the retention criteria differ by {analysis.retention.disagreement}, {agrees}."
+    spread = "agree" if apart == 0 else f"differ by {apart}"
+    also = ", too" if vote == k else ""
+    return f"The number was given; the retention criteria {spread}, and their vote is {vote}{also}."
 
 
 def _screening(analysis: Analysis) -> Section:
