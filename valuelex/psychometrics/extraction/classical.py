@@ -10,8 +10,6 @@ from valuelex.psychometrics.extraction.solution import Extraction, at_bound
 
 FloatArray = NDArray[np.float64]
 
-STOP_RULES = ("max", "sum")
-
 
 def principal_axis(
     R: FloatArray,
