@@ -1,13 +1,11 @@
 """Floor 2: talking to language models. One client for every OpenAI-compatible endpoint; embedded models are such endpoints."""
 
 from valuelex.models.artifacts import cache_folder, embedding_files, is_here, locate
-from valuelex.models.caller import Caller, Progress
-from valuelex.models.embedded import EmbeddedEngine
-from valuelex.models.endpoint import EndpointEngine, key_from_environment
+from valuelex.models.calling import Caller, Progress
+from valuelex.models.engines import EmbeddedEngine, EndpointEngine, ReplayEngine, key_from_environment
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model, ModelSettings, facts, resolve, setting_id
 from valuelex.models.registry import Artifact, EmbeddingEntry, ModelEntry, Registry, registry
-from valuelex.models.replay import ReplayEngine
 from valuelex.models.request import Engine, Request, Response
 
 __all__ = [

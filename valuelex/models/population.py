@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from valuelex.errors import RegistryError
 from valuelex.models.artifacts import Tell, locate
-from valuelex.models.embedded import EmbeddedEngine
-from valuelex.models.endpoint import EndpointEngine, key_from_environment
+from valuelex.models.engines import EmbeddedEngine, EndpointEngine, key_from_environment
 from valuelex.models.registry import ModelEntry, Training, registry
 from valuelex.models.request import Engine
 

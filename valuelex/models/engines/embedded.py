@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from valuelex.errors import EndpointError, MissingExtra
-from valuelex.models.endpoint import EndpointEngine
+from valuelex.models.engines.endpoint import EndpointEngine
 from valuelex.models.request import Request, Response
 
 CONTEXT_TOKENS = 2048

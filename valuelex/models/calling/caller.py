@@ -11,7 +11,7 @@ from typing import Any
 
 from valuelex.errors import EndpointError
 from valuelex.models.artifacts import Tell
-from valuelex.models.endpoint import EndpointEngine
+from valuelex.models.engines.endpoint import EndpointEngine
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model
 from valuelex.models.request import Engine, Request, Response

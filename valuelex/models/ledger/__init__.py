@@ -1,0 +1,5 @@
+"""The call ledger: every call that returned, append-only. All else in a study is recomputable."""
+
+from valuelex.models.ledger.ledger import Ledger
+
+__all__ = ["Ledger"]
