@@ -136,6 +136,10 @@ def kind(annotation: Any, metadata: typing.Sequence[Any] = ()) -> str:
     elif origin is list:
         inner = kind(arguments[0])
         text = f"list of ({inner})" if " or " in inner else f"list of {inner}"
+    elif origin is tuple and arguments[-1] is not Ellipsis:
+        text = f"list of {len(arguments)} {kind(arguments[0])}s"
+    elif origin is tuple:
+        text = f"list of {kind(arguments[0])}"
     elif origin is dict:
         text = f"mapping of {kind(arguments[0])} to {kind(arguments[1])}"
     elif annotation is Any:

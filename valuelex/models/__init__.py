@@ -5,7 +5,7 @@ from valuelex.models.calling import Caller, Progress
 from valuelex.models.engines import EmbeddedEngine, EndpointEngine, ReplayEngine, key_from_environment
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model, ModelSettings, facts, resolve, setting_id
-from valuelex.models.registry import Artifact, EmbeddingEntry, ModelEntry, Registry, registry
+from valuelex.models.registry import Artifact, EmbeddingEntry, ModelEntry, Price, Registry, registry
 from valuelex.models.request import Engine, Request, Response
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Model",
     "ModelEntry",
     "ModelSettings",
+    "Price",
     "Progress",
     "Registry",
     "ReplayEngine",

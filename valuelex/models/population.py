@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from valuelex.errors import RegistryError
 from valuelex.models.artifacts import Tell, locate
 from valuelex.models.engines import EmbeddedEngine, EndpointEngine, key_from_environment
-from valuelex.models.registry import ModelEntry, Training, registry
+from valuelex.models.registry import ModelEntry, Price, Training, registry
 from valuelex.models.request import Engine
+
+OF_THE_DESIGN = frozenset(
+    {"model", "messages", "prompt", "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "n",
+     "stream", "best_of", "echo"}
+)  # fmt: skip
+"""Parameters that a request states itself, or that would change what a reply is."""
 
 
 class ModelSettings(BaseModel):
@@ -48,6 +54,41 @@ class ModelSettings(BaseModel):
     """False for endpoints that refuse the parameter `seed`."""
     structured: Literal["json_schema", "grammar", "none"] | None = None
     """How the endpoint can be held to a declared form; default: grammar for embedded models, json_schema for others."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Custom headers that are no secret, as they stand. They are not part of a call's key: what moves an answer belongs into
+    `extra_body`, what is secret into `headers_env`."""
+    organization: str | None = None
+    """The organisation that calls are billed to, where the endpoint knows such a thing (OpenAI's)."""
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """The endpoint's name for the longest answer; OpenAI's reasoning models want max_completion_tokens."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further parameters of every call, such as {reasoning_effort: low}; part of a call's key."""
+    logprobs: bool = False
+    """Whether the log-probability of every token of an answer is asked for and kept; part of a call's key."""
+    thinking_tags: tuple[str, str] = ("<think>", "</think>")
+    """What stands around the thinking part in the text of endpoints that do not return it apart."""
+    concurrency: int | None = Field(default=None, ge=1)
+    """Most calls in flight at this base_url; default: the stage's. Models of one base_url share the smallest that they name."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Rate limit of the base_url; models of one base_url share the smallest that they name."""
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Rate limit of the base_url, input and output together."""
+    batch: bool = False
+    """Whether calls go through the endpoint's batch API: cheaper, and up to a day later."""
+    price: Price | None = None
+    """US dollars per million tokens: {input: 0.15, output: 0.6, batch_discount: 0.5}."""
+    tuned_from: str | None = None
+    """Id of the model that this one was trained further from."""
+    merged_of: tuple[str, ...] | None = None
+    """Ids of the models whose weights were merged into this one."""
+
+    @field_validator("extra_body")
+    @classmethod
+    def _nothing_of_the_design(cls, value: dict[str, Any]) -> dict[str, Any]:
+        taken = sorted(OF_THE_DESIGN & set(value))
+        if taken:
+            raise ValueError(f"{', '.join(taken)} follow from the design and cannot stand here")
+        return value
 
 
 @dataclass(frozen=True)
@@ -88,9 +129,12 @@ class Model:
         return seed if self.settings.send_seed else None
 
     @property
-    def sampling(self) -> dict[str, float]:
-        """Fixed sampler settings, sent only to embedded models."""
-        return dict(self.entry.sampling) if self.embedded else {}
+    def sampling(self) -> dict[str, Any]:
+        """What goes into `Request.extra` of every call: an embedded model's sampler settings, `extra_body`, `logprobs`."""
+        own: dict[str, Any] = dict(self.entry.sampling) if self.embedded else {}
+        if self.settings.logprobs:
+            own["logprobs"] = True if self.mode == "chat" else 1
+        return own | self.settings.extra_body
 
     def engine(self, tell: Tell = lambda message: None) -> Engine:
         """Return an engine that answers for this model.
@@ -127,6 +171,9 @@ _FACTS = (
     "region",
     "base_url",
     "model",
+    "price",
+    "tuned_from",
+    "merged_of",
 )
 
 

@@ -35,6 +35,16 @@ class Artifact(_Entry):
     parts: tuple[Part, ...] = Field(min_length=1)
 
 
+class Price(_Entry):
+    """What a model's tokens cost, in US dollars per million."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    """Thinking tokens are billed as output."""
+    batch_discount: float = Field(default=0.5, ge=0, le=1)
+    """Share of the price that the batch API takes off."""
+
+
 class ModelEntry(_Entry):
     """What is known of one model; unknown is None."""
 
@@ -57,6 +67,11 @@ class ModelEntry(_Entry):
     artifact: Artifact | None = None
     sampling: dict[str, float] = Field(default_factory=dict)
     """Sampler settings sent with every call to an embedded model."""
+    price: Price | None = None
+    tuned_from: str | None = None
+    """Id of the model that this one was trained further from: base and tuned form a matched pair."""
+    merged_of: tuple[str, ...] = ()
+    """Ids of the models whose weights were merged into this one."""
 
 
 class EmbeddingEntry(_Entry):

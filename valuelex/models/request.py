@@ -87,7 +87,12 @@ class Response:
     error : str or None
         What the endpoint said, for a failure.
     reasoning : str or None
-        The thinking part that some endpoints return apart from the answer; never parsed.
+        The thinking part, returned apart from the answer or taken out of its text; never parsed.
+    logprobs : list of dict or None
+        One entry per token of the answer, as far as the endpoint gives them: token, logprob (natural logarithm, <= 0), and
+        top_logprobs where they were asked for. Records older than this field lack it.
+    note : str or None
+        What was done otherwise than asked, such as a form that the endpoint refused and that was left out.
     """
 
     text: str
@@ -98,6 +103,8 @@ class Response:
     latency_s: float = 0.0
     error: str | None = None
     reasoning: str | None = None
+    logprobs: list[dict[str, Any]] | None = None
+    note: str | None = None
 
 
 class Engine(Protocol):
