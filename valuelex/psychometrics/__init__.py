@@ -50,6 +50,10 @@ from valuelex.psychometrics.retention.nest import nest
 from valuelex.psychometrics.retention.panel import RetentionResult, retain
 from valuelex.psychometrics.retention.parallel import ParallelResult, parallel_analysis
 from valuelex.psychometrics.retention.sequential import FitSequenceResult, fit_sequence
+from valuelex.psychometrics.richness.coverage import Coverage, sample_coverage
+from valuelex.psychometrics.richness.estimators import RichnessEstimate, chao1, chao2
+from valuelex.psychometrics.richness.rarefaction import rarefaction
+from valuelex.psychometrics.richness.richness import RichnessResult, richness
 from valuelex.psychometrics.rotation.rotate import RotationResult, rotate
 from valuelex.psychometrics.screening.adequacy import BartlettResult, KMOResult, bartlett, kmo
 from valuelex.psychometrics.screening.findings import Finding
@@ -69,6 +73,7 @@ __all__ = [
     "BootstrapResult",
     "CFAResult",
     "ComparisonDataResult",
+    "Coverage",
     "CrossCheckResult",
     "DStudyResult",
     "EFAResult",
@@ -99,6 +104,8 @@ __all__ = [
     "ReplicationResult",
     "Result",
     "RetentionResult",
+    "RichnessEstimate",
+    "RichnessResult",
     "RotationResult",
     "ScaleReliability",
     "StandardErrorResult",
@@ -108,6 +115,8 @@ __all__ = [
     "average",
     "bartlett",
     "cfa",
+    "chao1",
+    "chao2",
     "cohen_kappa",
     "compare_groups",
     "comparison_data",
@@ -143,11 +152,14 @@ __all__ = [
     "polyserial",
     "power_efa",
     "procrustes",
+    "rarefaction",
     "read_data",
     "retain",
+    "richness",
     "rmsea_power",
     "rmsea_sample_size",
     "rotate",
+    "sample_coverage",
     "sample_size",
     "scale_reliability",
     "screen",
