@@ -12,7 +12,6 @@ import yaml
 import valuelex
 from valuelex.errors import (
     EndpointError,
-    LedgerError,
     RegistryError,
     ResultsFolderError,
     SettingError,
@@ -294,7 +293,7 @@ def test_an_endpoint_that_is_down_and_one_that_wants_a_key(stub, stub_study, mon
         study.run("elicit")
 
 
-def test_a_broken_ledger_line_is_mended_at_the_end_and_refused_in_the_middle(stub, stub_study) -> None:
+def test_a_broken_ledger_line_is_mended_at_the_end_and_passed_over_in_the_middle(stub, stub_study) -> None:
     server = stub()
     study = valuelex.Study.load(stub_study(server.url))
     study.run("elicit")
@@ -309,8 +308,12 @@ def test_a_broken_ledger_line_is_mended_at_the_end_and_refused_in_the_middle(stu
     assert len(server.requests()) == asked + 1
     lines = whole.splitlines(keepends=True)
     ledger.write_bytes(b"".join([*lines[:2], b"garbage\n", *lines[3:]]))
-    with pytest.raises(LedgerError, match="line 3"):
-        study.run("elicit")
+    (study.results / "responses.parquet").unlink()
+    told.clear()
+    asked = len(server.requests())
+    study.run("elicit", listener=Listener(tell=told.append))
+    assert "line 3: 1 line is no record of a call" in told[0]
+    assert len(server.requests()) == asked + 1
 
 
 def test_a_manifest_that_cannot_be_read(stub, stub_study) -> None:

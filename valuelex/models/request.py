@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 KEY_TAG = b"valuelex.request.v1\0"
 """Prefix of every hashed request. Changing it, or the canonical form in `Request.key`, orphans every ledger there is."""
+
+CONTENT_FILTER = "content_filter"
+"""Reason for stopping of an answer that the endpoint itself held back."""
 
 Mode = Literal["chat", "completion"]
 
@@ -60,14 +64,22 @@ class Request:
     stop: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Tagged SHA-256 of the canonical JSON of all fields, 64 hex digits."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return hashlib.sha256(KEY_TAG + text.encode()).hexdigest()
+        return hashlib.sha256(KEY_TAG + _canonical(self.to_dict()).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, as the ledger writes them."""
+        # dataclasses.asdict copies deeply, which at a million calls takes longer than all the rest.
+        return {name: getattr(self, name) for name in _REQUEST_FIELDS}
 
 
-@dataclass(frozen=True)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_REQUEST_FIELDS = tuple(f.name for f in fields(Request))
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """What an endpoint returned.
 
@@ -106,12 +118,37 @@ class Response:
     logprobs: list[dict[str, Any]] | None = None
     note: str | None = None
 
+    @property
+    def usable(self) -> bool:
+        """Whether this is an answer. Errors and stops by a content filter are kept as records, and asked again."""
+        return self.status == "ok" and self.finish_reason != CONTENT_FILTER
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, as the ledger writes them."""
+        return {name: getattr(self, name) for name in _RESPONSE_FIELDS}
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> Response:
+        """Return the response that a ledger row holds; fields that this version does not know are left out."""
+        return cls(**{name: row[name] for name in _RESPONSE_FIELDS if name in row})
+
+
+_RESPONSE_FIELDS = tuple(f.name for f in fields(Response))
+
 
 class Engine(Protocol):
     """Anything that answers requests: an endpoint, an embedded model, a replayed ledger."""
 
     async def complete(self, request: Request) -> Response:
-        """Answer one request. Raise `EndpointError` when no request can be answered (down, wrong key)."""
+        """Answer one request, in one attempt.
+
+        Raises
+        ------
+        NotNow
+            If trying again may help: rate limits, server errors, lost connections, replies that cannot be read.
+        EndpointError
+            If no request can be answered (wrong key, unknown model).
+        """
         ...
 
     async def close(self) -> None:

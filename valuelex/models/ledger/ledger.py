@@ -1,28 +1,37 @@
 """The call ledger: an append-only JSONL file that holds every call that returned. All else in a study is recomputable.
 
-One line is ``{"key": ..., "at": ..., "request": {...}, "response": {...}}``, the key first, so that an index of the file is
-read without parsing it. A line is written in one system call: a killed process leaves at most one broken line, the last.
+One line is ``{"key": ..., "at": ..., "request": {...}, "response": {...}}``, the key first; ``"place"`` (where in a design the
+call stands) and ``"via"`` (how it was made, where not one by one) stand before the request. A line is written in one system
+call, so that a killed process loses nothing that had been written and leaves at most one broken line, the last. The disk is
+told to keep what it was given (fsync) when the ledger is closed and every `SYNC_EVERY` seconds of writing: a power cut may cost
+the lines since.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import asdict
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from valuelex.errors import LedgerError, writing
+from valuelex.errors import writing
+from valuelex.models.ledger.scan import Oddities, read_line, scan
 from valuelex.models.request import Request, Response
 
-_HEAD = b'{"key":"'
-_KEY = slice(len(_HEAD), len(_HEAD) + 64)
+SYNC_EVERY = 60.0
+"""Seconds of writing after which the disk is told to keep what it was given."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 class Ledger:
     """The calls of one study, by key.
+
+    A key may have several records. The first usable one is its answer; while there is none, the last error is what is known of
+    it. Errors and stops by a content filter are records of what happened and no answers: the call is asked again.
 
     Parameters
     ----------
@@ -34,52 +43,98 @@ class Ledger:
     Attributes
     ----------
     notes : list of str
-        What was found and mended on opening (an empty or a broken last line); to be shown to the user.
-
-    Raises
-    ------
-    LedgerError
-        If a line before the last is broken: that is damage, not an interrupted write, and it is not passed over.
+        What was found on opening: empty lines, lines that are no record of a call, a broken last line. To be shown to the user.
     """
 
     def __init__(self, path: Path, *, mend: bool = True) -> None:
         self.path = path
         self._mend = mend
         self.notes: list[str] = []
-        self._index: dict[str, tuple[int, int]] = {}
+        # 32 bytes of the key -> twice the line's offset, plus one if it is usable: 10^6 records take some 200 MB.
+        self._index: dict[bytes, int] = {}
+        self._usable = 0
         self._file: int | None = None
+        self._reader: BinaryIO | None = None
         self._size = 0
+        self._synced = time.monotonic()
         if path.exists():
             self._read_index()
 
     def __contains__(self, key: str) -> bool:
-        return key in self._index
+        return self.answered(key)
 
     def __len__(self) -> int:
+        """Number of keys with a record, usable or not."""
         return len(self._index)
 
+    @property
+    def n_answers(self) -> int:
+        """Number of keys with a usable record."""
+        return self._usable
+
+    def answered(self, key: str) -> bool:
+        """Whether there is a usable record."""
+        return self._index.get(bytes.fromhex(key), 0) % 2 == 1
+
+    def recorded(self, key: str) -> bool:
+        """Whether there is a record, be it of an error."""
+        return bytes.fromhex(key) in self._index
+
     def get(self, key: str) -> Response | None:
-        """Return the response kept under `key`, or None."""
-        row = self._row(key)
-        return None if row is None else Response(**row["response"])
+        """Return the first usable response kept under `key`, else its last error, else None."""
+        place = self._index.get(bytes.fromhex(key))
+        return None if place is None else Response.from_dict(self._row(place // 2)["response"])
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield every kept call, oldest first, as the dict that its line holds."""
-        for key in self._index:
-            row = self._row(key)
-            if row is not None:
-                yield row
+    def get_many(self, keys: Iterable[str]) -> Iterator[tuple[str, Response]]:
+        """Yield key and response of all kept keys in the order of the file: one pass, however many there are."""
+        places = sorted((place // 2, key) for key in keys if (place := self._index.get(bytes.fromhex(key))) is not None)
+        for offset, key in places:
+            yield key, Response.from_dict(self._row(offset)["response"])
 
-    def append(self, request: Request, response: Response) -> None:
-        """Add one call. Raises `ResultsFolderError` when the disk is full or the file cannot be written."""
-        key = request.key
-        row = {
-            "key": key,
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "request": asdict(request),
-            "response": asdict(response),
-        }
-        line = json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    def rows(self, *, every: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield kept calls, oldest first, as the dict that a line holds.
+
+        Parameters
+        ----------
+        every : bool
+            All good lines, errors that were asked again and repeated keys among them; else one per key, the one that counts.
+        """
+        if every:
+            offsets: Iterable[int] = (
+                (line.offset for line in scan(self.path, Oddities())) if self.path.is_file() else ()
+            )
+        else:
+            offsets = sorted(place // 2 for place in self._index.values())
+        for offset in offsets:
+            yield self._row(offset)
+
+    def append(
+        self, request: Request, response: Response, *, place: Mapping[str, Any] | None = None, via: str | None = None
+    ) -> None:
+        """Add one call.
+
+        Parameters
+        ----------
+        request : Request
+        response : Response
+        place : mapping, optional
+            Where in the design the call stands (respondent_id, prompt_id, ...); for who reads the file without the study.
+        via : str, optional
+            How the call was made, where not one by one: "batch".
+
+        Raises
+        ------
+        ResultsFolderError
+            When the disk is full or the file cannot be written.
+        """
+        row: dict[str, Any] = {"key": request.key, "at": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        if place is not None:
+            row["place"] = dict(place)
+        if via is not None:
+            row["via"] = via
+        row["request"] = request.to_dict()
+        row["response"] = response.to_dict()
+        line = _encode(row).encode() + b"\n"
         with writing(self.path):
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,69 +146,66 @@ class Ledger:
                 except OSError:
                     os.ftruncate(self._file, self._size)  # no line may be glued onto a fragment
                     raise
-        self._index[key] = (self._size, len(line))
+            if time.monotonic() - self._synced > SYNC_EVERY:
+                self._sync()
+        self._note(bytes.fromhex(request.key), self._size, response.usable)
         self._size += len(line)
 
     def close(self) -> None:
         """Flush to the disk and close the file."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
         if self._file is not None:
             with writing(self.path):
-                if self.path.is_file():
-                    os.fsync(self._file)
+                self._sync()
             os.close(self._file)
             self._file = None
 
-    def _row(self, key: str) -> dict[str, Any] | None:
-        place = self._index.get(key)
-        if place is None:
-            return None
-        with self.path.open("rb") as file:
-            file.seek(place[0])
-            row: dict[str, Any] = json.loads(file.read(place[1]))
+    def _sync(self) -> None:
+        if self._file is not None and self.path.is_file():
+            os.fsync(self._file)
+        self._synced = time.monotonic()
+
+    def _note(self, key: bytes, offset: int, usable: bool) -> None:
+        if self._index.get(key, 0) % 2 == 1:
+            return
+        self._index[key] = 2 * offset + usable
+        self._usable += usable
+
+    def _row(self, offset: int) -> dict[str, Any]:
+        if self._reader is None:
+            self._reader = self.path.open("rb")
+        self._reader.seek(offset)
+        row: dict[str, Any] = json.loads(self._reader.readline())
         return row
 
     def _read_index(self) -> None:
+        if not self.path.is_file():
+            return  # a device such as /dev/full: nothing to read back
+        odd = Oddities()
         with writing(self.path):
-            if not self.path.is_file():
-                return  # a device such as /dev/full: nothing to read back
-            content = self.path.open("rb")
-        offset = 0
-        with content as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip() == b"":
-                    self.notes.append(f"{self.path}, line {number}: empty, passed over.")
-                elif line.startswith(_HEAD) and line.endswith(b"}\n"):
-                    self._index[line[_KEY].decode("ascii", "replace")] = (offset, len(line))
-                elif file.read(1) == b"":
-                    if self._mend:
-                        self._mend_last_line(number, offset, line)
-                    return
-                else:
-                    raise LedgerError(
-                        f"{self.path}, line {number}: broken in the middle of the ledger.",
-                        "Restore the file from a copy, or delete this line: its call will be made again.",
-                    )
-                offset += len(line)
-            self._size = offset
+            for line in scan(self.path, odd):
+                self._note(line.key, line.offset, line.usable)
+        self._size = odd.tail_offset
+        self.notes += odd.say(self.path)
+        if odd.tail and self._mend:
+            self._mend_last_line(odd.lines + 1, odd.tail_offset, odd.tail)
 
     def _mend_last_line(self, number: int, offset: int, line: bytes) -> None:
-        """Keep a whole last line that only lacks its newline; move a broken one to ``calls.jsonl.broken``."""
-        try:
-            key = str(json.loads(line)["key"])
-            whole = line.startswith(_HEAD) and len(key) == 64
-        except (ValueError, KeyError, TypeError):
-            whole = False
+        """Keep a whole last line that only lacks its end; move a broken one to ``calls.jsonl.broken``."""
+        whole = read_line(line)
         with writing(self.path):
-            if whole:
+            if whole is not None:
                 with self.path.open("ab") as file:
                     file.write(b"\n")
-                self._index[key] = (offset, len(line) + 1)
+                self._note(whole[0], offset, whole[1])
                 self._size = offset + len(line) + 1
                 self.notes.append(f"{self.path}, line {number}: the line end was missing and has been added.")
                 return
             broken = self.path.with_name(self.path.name + ".broken")
             with broken.open("ab") as file:
-                file.write(line.rstrip(b"\n") + b"\n")
+                file.write(line + b"\n")
             os.truncate(self.path, offset)
         self._size = offset
         self.notes.append(
