@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from valuelex.errors import RegistryError
 from valuelex.models.artifacts import Tell, locate
-from valuelex.models.engines import EmbeddedEngine, EndpointEngine, key_from_environment
+from valuelex.models.engines import EmbeddedEngine, EndpointEngine, InProcessEngine, key_from_environment
 from valuelex.models.registry import ModelEntry, Price, Training, registry
 from valuelex.models.request import Engine
 
@@ -36,6 +36,12 @@ class ModelSettings(BaseModel):
     """Name of the environment variable that holds the key. The key itself never stands in a file."""
     headers_env: dict[str, str] = Field(default_factory=dict)
     """Custom headers: header name -> name of the environment variable that holds its value."""
+    huggingface: str | None = None
+    """A model that runs in this process with transformers (extra `transformers`), without base_url: hub name or folder."""
+    gguf_file: str | None = None
+    """With `huggingface`: a GGUF file of that repository or folder, to be loaded in place of the usual weights."""
+    revision: str | None = None
+    """With `huggingface`: the commit of the repository, so that the same weights are had next year."""
     mode: Literal["chat", "completion"] | None = None
     """Default: completion for a pretrained model, chat for any other."""
     name: str | None = None
@@ -54,6 +60,9 @@ class ModelSettings(BaseModel):
     """False for endpoints that refuse the parameter `seed`."""
     structured: Literal["json_schema", "grammar", "none"] | None = None
     """How the endpoint can be held to a declared form; default: grammar for embedded models, json_schema for others."""
+    echo: bool = False
+    """Whether the endpoint's raw completions return the log-probabilities of the prompt (`echo`: vLLM, SGLang and others): the
+    log-probability mode of the elicitation needs it. Models that run here can be scored without."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Custom headers that are no secret, as they stand. They are not part of a call's key: what moves an answer belongs into
     `extra_body`, what is secret into `headers_env`."""
@@ -105,9 +114,12 @@ class Model:
 
     @property
     def endpoint(self) -> str:
-        """The base URL, or ``embedded:SHA256``; part of every request's key."""
+        """The base URL, ``embedded:SHA256``, or ``transformers:NAME``; part of every request's key."""
         if self.entry.base_url:
             return self.entry.base_url
+        if self.settings.huggingface:
+            parts = (self.settings.huggingface, self.settings.gguf_file, self.settings.revision)
+            return "transformers:" + "@".join(part for part in parts if part)
         if self.entry.artifact is None:
             raise RegistryError(f"Model '{self.id}' has neither base_url nor artifact.", "Give it a base_url.")
         return f"embedded:{self.entry.artifact.sha256}"
@@ -118,11 +130,19 @@ class Model:
 
     @property
     def embedded(self) -> bool:
+        """Whether it runs here: no call leaves this machine, none costs money."""
         return self.entry.base_url is None
 
     @property
     def structured(self) -> Literal["json_schema", "grammar", "none"]:
+        if self.settings.huggingface and self.embedded:
+            return "none"
         return self.settings.structured or ("grammar" if self.embedded else "json_schema")
+
+    @property
+    def can_score(self) -> bool:
+        """Whether every word of a vocabulary can be given its log-probability."""
+        return self.embedded or (self.settings.echo and self.mode == "completion")
 
     def seed(self, seed: int) -> int | None:
         """The seed to send: None for an endpoint that takes none, so that the request, and its key, say so."""
@@ -146,6 +166,10 @@ class Model:
         ArtifactError
             If the model file cannot be had or is another file.
         """
+        if self.embedded and self.settings.huggingface:
+            return InProcessEngine(
+                self.settings.huggingface, gguf_file=self.settings.gguf_file, revision=self.settings.revision
+            )
         if self.embedded:
             assert self.entry.artifact is not None
             return EmbeddedEngine(locate(self.entry.artifact, tell=tell))
@@ -183,13 +207,15 @@ def resolve(settings: ModelSettings) -> Model:
     Raises
     ------
     RegistryError
-        For an id that is not in the registry and comes without `base_url`.
+        For an id that is not in the registry and comes with neither `base_url` nor `huggingface`, or with both.
     """
     known = registry().model(settings.id)
-    if known is None and settings.base_url is None:
+    if settings.base_url and settings.huggingface:
+        raise RegistryError(f"models: '{settings.id}' has base_url and huggingface.", "Leave one of them out.")
+    if known is None and settings.base_url is None and settings.huggingface is None:
         raise RegistryError(
             f"models: '{settings.id}' is not in the registry and has no base_url.",
-            f"Give it a base_url, or use one of: {', '.join(m.id for m in registry().models)}.",
+            f"Give it a base_url (or huggingface), or use one of: {', '.join(m.id for m in registry().models)}.",
         )
     given = {name: getattr(settings, name) for name in _FACTS if getattr(settings, name) is not None}
     entry = (known or ModelEntry(id=settings.id)).model_copy(update=given)

@@ -10,15 +10,25 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from valuelex.errors import EndpointError, MissingExtra
 from valuelex.models.engines.endpoint import EndpointEngine
+from valuelex.models.engines.native import NativeServer
+from valuelex.models.engines.scoring import wants_scores
 from valuelex.models.request import Request, Response
 
 CONTEXT_TOKENS = 2048
 """Longest prompt plus answer of an embedded model."""
+
+
+class _Doors(NamedTuple):
+    """The two ways into one server: answers go through the common interface, scores through its own."""
+
+    common: EndpointEngine
+    native: NativeServer
 
 
 class EmbeddedEngine:
@@ -41,14 +51,14 @@ class EmbeddedEngine:
         self.path = path
         self.replicas = replicas or usable_cores()
         self._servers: list[Any] = []
-        self._free: asyncio.Queue[EndpointEngine] | None = None
+        self._free: asyncio.Queue[_Doors] | None = None
 
-    def _start(self) -> asyncio.Queue[EndpointEngine]:
+    def _start(self) -> asyncio.Queue[_Doors]:
         try:
             import xllamacpp
         except ImportError as error:
             raise MissingExtra("xllamacpp", "demo", f"Running {self.path.name} on this machine") from error
-        free: asyncio.Queue[EndpointEngine] = asyncio.Queue()
+        free: asyncio.Queue[_Doors] = asyncio.Queue()
         # Loopback is open to every user of the machine: only who holds this run's token is answered.
         token = secrets.token_hex(16)
         for _ in range(self.replicas):
@@ -60,9 +70,9 @@ class EmbeddedEngine:
                     "Delete the file and run the command again to fetch it anew.",
                 ) from error
             self._servers.append(server)
-            free.put_nowait(
-                EndpointEngine(f"{server.listening_address}/v1", api_key=token, timeout=600.0, max_retries=0)
-            )
+            address = server.listening_address
+            common = EndpointEngine(f"{address}/v1", api_key=token, timeout=600.0)
+            free.put_nowait(_Doors(common, NativeServer(address, token)))
         return free
 
     def _parameters(self, xllamacpp: Any, token: str) -> Any:
@@ -83,19 +93,25 @@ class EmbeddedEngine:
         return parameters
 
     async def complete(self, request: Request) -> Response:
-        """Answer one request on the next free server."""
+        """Answer one request, or score its words, on the next free server."""
         if self._free is None:
             self._free = self._start()
-        engine = await self._free.get()
+        doors = await self._free.get()
         try:
-            return await engine.complete(request)
+            if not wants_scores(request):
+                return await doors.common.complete(request)
+            started = time.perf_counter()
+            scored = await doors.native.score(request)
+            return Response("", finish_reason="scored", latency_s=time.perf_counter() - started, logprobs=scored)
         finally:
-            self._free.put_nowait(engine)
+            self._free.put_nowait(doors)
 
     async def close(self) -> None:
         """Stop the servers and give back their memory."""
         while self._free is not None and not self._free.empty():
-            await self._free.get_nowait().close()
+            doors = self._free.get_nowait()
+            await doors.common.close()
+            await doors.native.close()
         self._free = None
         self._servers.clear()
 
