@@ -87,6 +87,14 @@ class RunInterrupted(ValuelexError):
     """A run stopped before its end; everything answered so far is in the ledger."""
 
 
+class BudgetReached(RunInterrupted):
+    """The spending cap allows no further call; everything answered so far is in the ledger."""
+
+
+class BatchPending(RunInterrupted):
+    """Calls wait at an endpoint's batch API; the same command collects them later."""
+
+
 @contextmanager
 def writing(path: str | PathLike[str]) -> Iterator[None]:
     """Turn an operating-system refusal to write `path` into a `ResultsFolderError` that says why."""

@@ -1,15 +1,16 @@
 """Floor 2: talking to language models. One client for every OpenAI-compatible endpoint; embedded models are such endpoints."""
 
 from valuelex.models.artifacts import cache_folder, embedding_files, is_here, locate
-from valuelex.models.calling import Caller, Progress
+from valuelex.models.calling import Budget, Caller, Progress, spent_in
 from valuelex.models.engines import EmbeddedEngine, EndpointEngine, ReplayEngine, key_from_environment
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model, ModelSettings, facts, resolve, setting_id
 from valuelex.models.registry import Artifact, EmbeddingEntry, ModelEntry, Price, Registry, registry
-from valuelex.models.request import Engine, Request, Response
+from valuelex.models.request import Engine, NotNow, Request, Response
 
 __all__ = [
     "Artifact",
+    "Budget",
     "Caller",
     "EmbeddedEngine",
     "EmbeddingEntry",
@@ -19,6 +20,7 @@ __all__ = [
     "Model",
     "ModelEntry",
     "ModelSettings",
+    "NotNow",
     "Price",
     "Progress",
     "Registry",
@@ -34,4 +36,5 @@ __all__ = [
     "registry",
     "resolve",
     "setting_id",
+    "spent_in",
 ]

@@ -179,8 +179,11 @@ class Model:
             api_key=key_from_environment(self.settings.api_key_env),
             key_name=self.settings.api_key_env,
             headers=headers,
+            plain_headers=self.settings.headers,
+            organization=self.settings.organization,
+            token_limit=self.settings.token_limit,
+            thinking_tags=self.settings.thinking_tags,
             timeout=self.settings.timeout,
-            max_retries=self.settings.max_retries,
         )
 
 

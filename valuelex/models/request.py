@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
+from valuelex.errors import EndpointError
+
 KEY_TAG = b"valuelex.request.v1\0"
 """Prefix of every hashed request. Changing it, or the canonical form in `Request.key`, orphans every ledger there is."""
 
@@ -134,6 +136,31 @@ class Response:
 
 
 _RESPONSE_FIELDS = tuple(f.name for f in fields(Response))
+
+
+Trouble = Literal["busy", "server", "connection", "timeout", "reply"]
+
+
+class NotNow(EndpointError):
+    """One attempt failed in a way that another one may not.
+
+    Parameters
+    ----------
+    what, remedy : str
+        As of every `EndpointError`: what is said if it lasts.
+    kind : {"busy", "server", "connection", "timeout", "reply"}
+        "busy" is the endpoint's word for all calls (429, 503, 529); "server" another 5xx; "reply" a reply that cannot be read.
+    retry_after : float, optional
+        Seconds that the endpoint asks to wait.
+    said : str, optional
+        What stands in the record of the call if it is given up; default: `what`.
+    """
+
+    def __init__(
+        self, what: str, remedy: str, *, kind: Trouble, retry_after: float | None = None, said: str | None = None
+    ) -> None:
+        super().__init__(what, remedy)
+        self.kind, self.retry_after, self.said = kind, retry_after, said or what
 
 
 class Engine(Protocol):

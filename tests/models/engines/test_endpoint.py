@@ -11,7 +11,17 @@ import pytest
 
 from tests.models.test_request import REQUEST
 from valuelex.errors import ArtifactError, EndpointError
-from valuelex.models import Caller, EndpointEngine, Ledger, ModelSettings, ReplayEngine, Request, Response, resolve
+from valuelex.models import (
+    Caller,
+    EndpointEngine,
+    Ledger,
+    ModelSettings,
+    NotNow,
+    ReplayEngine,
+    Request,
+    Response,
+    resolve,
+)
 
 
 def ask(engine: EndpointEngine, request: Request) -> Response:
@@ -79,19 +89,37 @@ def test_no_key_where_one_is_wanted(stub) -> None:
 def test_an_endpoint_that_is_down_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
     with pytest.raises(EndpointError, match="cannot be reached"):
-        ask(EndpointEngine(url, max_retries=0), REQUEST)
+        ask(EndpointEngine(url), REQUEST)
 
 
-def test_a_server_error_is_tried_again(stub) -> None:
-    server = stub("--fail", "503", "--fail-times", "2")
-    assert ask(EndpointEngine(server.url, max_retries=3), REQUEST).status == "ok"
+def call(url: str, folder: Path, n: int = 1, **settings) -> list[Response]:
+    """Ask a stub `n` times by way of a caller, as a study does."""
+    model = resolve(ModelSettings(id="alpha", base_url=url, **settings))
+    requests = [replace(REQUEST, model_id="alpha", endpoint=url, sample_index=i) for i in range(n)]
+    return Caller(Ledger(folder / "calls.jsonl")).ask("elicit", model, requests)
+
+
+def test_one_attempt_is_one_call(stub) -> None:
+    server = stub("--fail", "503")
+    with pytest.raises(NotNow, match="keeps answering 503") as error:
+        ask(EndpointEngine(server.url), REQUEST)
+    assert error.value.kind == "busy"
+    assert len(server.requests()) == 1
+
+
+@pytest.mark.parametrize("status", ["503", "500"])
+def test_a_server_error_is_tried_again(stub, status: str, tmp_path: Path) -> None:
+    server = stub("--fail", status, "--fail-times", "2")
+    assert call(server.url, tmp_path, max_retries=3)[0].status == "ok"
     assert len(server.requests()) == 3
 
 
-def test_a_lasting_server_error_stops_the_run(stub) -> None:
-    server = stub("--fail", "503")
-    with pytest.raises(EndpointError, match="keeps answering 503"):
-        ask(EndpointEngine(server.url, max_retries=1), REQUEST)
+@pytest.mark.parametrize(("status", "tries"), [("503", 0), ("500", 1)])
+def test_a_lasting_server_error_stops_the_run(stub, status: str, tries: int, tmp_path: Path) -> None:
+    server = stub("--fail", status)
+    with pytest.raises(EndpointError, match=f"keeps answering {status}"):
+        call(server.url, tmp_path, max_retries=tries)
+    assert len(server.requests()) == tries + 1
 
 
 def test_a_refused_request_is_a_row_not_a_gap(stub) -> None:
@@ -222,17 +250,18 @@ def chat_reply(message: str) -> bytes:
 def test_odd_replies_are_rows_and_can_be_read_back(body: bytes, status: str, text: str, tmp_path: Path) -> None:
     server = RawStubServer(200, "application/json", body)
     try:
-        engine = EndpointEngine(server.url, max_retries=0)
-        asyncio.run(engine.check())
-        engine = EndpointEngine(server.url, max_retries=0)
-        found = ask(engine, REQUEST)
+        asyncio.run(EndpointEngine(server.url).check())
+        [found] = call(server.url, tmp_path, max_retries=0)
     finally:
         server.close()
     assert (found.status, found.text) == (status, text)
-    ledger = Ledger(tmp_path / "calls.jsonl")
-    ledger.append(REQUEST, found)
-    ledger.close()
-    assert Ledger(ledger.path).get(REQUEST.key) == found
+    assert bool(found.error) == (status == "error")
+    assert (
+        Ledger(tmp_path / "calls.jsonl").get(
+            replace(REQUEST, model_id="alpha", endpoint=server.url, sample_index=0).key
+        )
+        == found
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,7 +269,13 @@ def test_odd_replies_are_rows_and_can_be_read_back(body: bytes, status: str, tex
     [
         (200, "text/html", b"<html>a web page</html>", "all failed"),
         (400, "application/json", b'{"error":{"message":"API key not valid"}}', "API key not valid"),
-        (402, "application/json", b'{"error":{"message":"no credits"}}', "keeps answering 402"),
+        (402, "application/json", b'{"error":{"message":"no credits"}}', "answers 402 .* balance is used up"),
+        (
+            429,
+            "application/json",
+            b'{"error":{"message":"pay","code":"insufficient_quota"}}',
+            "answers 429 .* balance is used up",
+        ),
     ],
 )
 def test_what_fails_for_every_call_stops_the_run_and_leaves_no_row(
@@ -280,4 +315,4 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(stub, monkeypat
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    assert ask(EndpointEngine(stub().url, max_retries=0), REQUEST).status == "ok"
+    assert ask(EndpointEngine(stub().url), REQUEST).status == "ok"

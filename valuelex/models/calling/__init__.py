@@ -1,5 +1,7 @@
-"""Carrying out many requests: in what order, how many at once, and when to stop."""
+"""Carrying out many requests: in what order, how many at once, at what price, and when to stop."""
 
-from valuelex.models.calling.caller import Caller, Progress
+from valuelex.models.calling.budget import Budget, spent_in
+from valuelex.models.calling.caller import Caller
+from valuelex.models.calling.progress import Progress
 
-__all__ = ["Caller", "Progress"]
+__all__ = ["Budget", "Caller", "Progress", "spent_in"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,25 +10,13 @@ from typing import Any
 
 from valuelex.errors import EndpointError
 from valuelex.models.artifacts import Tell
-from valuelex.models.engines.endpoint import EndpointEngine
+from valuelex.models.calling.budget import Budget
+from valuelex.models.calling.lane import Job, Lane, Place, Run
+from valuelex.models.calling.pacing import PATIENCE_S, Pacer
+from valuelex.models.calling.progress import Pace, Progress
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model
 from valuelex.models.request import Engine, Request, Response
-
-ALL_FAIL = 5
-"""When this many calls to a model fail and none succeeded, it is the settings that are wrong, not the calls."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the calls to one model are."""
-
-    stage: str
-    model_id: str
-    done: int
-    planned: int
-    tokens_per_s: float
-    seconds_left: float | None
 
 
 @dataclass
@@ -41,11 +28,19 @@ class Caller:
     ledger : Ledger
         Looked into before, and written after, every call.
     concurrency : int
-        Calls in flight per model.
+        Calls in flight per endpoint, where its models name no number of their own.
     on_progress : callable
-        Called with a `Progress` after every answer.
+        Called with a `Progress` of one model as answers come in, some twenty times a second at most.
     tell : callable
         Called with a sentence when something takes long (a download).
+    engines : dict
+        Engines to use in place of a model's own, by model id (replay, tests).
+    budget : Budget, optional
+        A spending cap.
+    patience_s : float
+        Seconds without one answer after which an endpoint that keeps refusing (429, 503, 529) stops the run.
+    batch_wait : float
+        Seconds to wait for batches of the batch API before the run ends; see `BatchPending`.
     """
 
     ledger: Ledger
@@ -53,84 +48,123 @@ class Caller:
     on_progress: Callable[[Progress], None] = lambda progress: None
     tell: Tell = lambda message: None
     engines: dict[str, Engine] = field(default_factory=dict)
-    """Engines to use in place of a model's own, by model id (replay, tests)."""
+    budget: Budget | None = None
+    patience_s: float = PATIENCE_S
+    batch_wait: float = 0.0
+    _pacers: dict[str, Pacer] = field(default_factory=dict, init=False, repr=False)
 
-    def ask(self, stage: str, model: Model, requests: Sequence[Request]) -> list[Response]:
-        """Return one response per request, in order.
+    def ask(
+        self, stage: str, model: Model, requests: Sequence[Request], *, place: Place = lambda request: None
+    ) -> list[Response]:
+        """Return one response per request, in order; `gather` of one group."""
+        return self.gather(stage, [(model, requests)], place=place)[0]
+
+    def gather(
+        self,
+        stage: str,
+        groups: Sequence[tuple[Model, Sequence[Request]]],
+        *,
+        place: Place = lambda request: None,
+    ) -> list[list[Response]]:
+        """Return one response per request, group by group, in order.
+
+        Different endpoints are asked at the same time. Models of one base URL share its window of calls in flight, its limits
+        and its pauses. Embedded models, which take all cores, run one after the other, beside the remote ones.
+
+        Parameters
+        ----------
+        stage : str
+            Named in progress.
+        groups : sequence of (Model, sequence of Request)
+        place : callable, optional
+            Request -> where in the design it stands; kept in the ledger's line.
 
         Raises
         ------
         EndpointError
-            When the endpoint cannot answer at all; everything that was answered before is in the ledger.
+            When an endpoint cannot answer at all; everything that was answered before is in the ledger.
+        BudgetReached
+            When the spending cap allows no further call.
+        BatchPending
+            When calls wait at a batch API.
+        SettingError
+            When there is a spending cap and a model without a price.
         """
-        if self.missing(requests):
-            _run_to_end(self._ask(stage, model, requests))
-        else:
-            self.on_progress(_Pace(stage, model.id, len(requests), len(requests)).progress())
-        found = [self.ledger.get(request.key) for request in requests]
-        return [response for response in found if response is not None]
+        jobs = self._jobs(stage, groups)
+        open_jobs = [job for job in jobs if job.todo]
+        if self.budget is not None:
+            self.budget.check([job.model for job in open_jobs])
+        for job in jobs:
+            self.on_progress(job.pace.progress())
+        if open_jobs:
+            _run_to_end(self._carry_out(open_jobs, place))
+        keys = [[request.key for request in requests] for _, requests in groups]
+        found = dict(self.ledger.get_many({key for group in keys for key in group}))
+        return [[found[key] for key in group] for group in keys]
 
     def missing(self, requests: Sequence[Request]) -> int:
-        """How many of the requests would have to be made."""
-        return sum(request.key not in self.ledger for request in requests)
+        """How many of the requests would have to be made: those without a usable record."""
+        return sum(not self.ledger.answered(request.key) for request in requests)
 
-    async def _ask(self, stage: str, model: Model, requests: Sequence[Request]) -> None:
-        # Two places of a design may ask the very same thing: it is asked once.
-        todo = list({request.key: request for request in requests if request.key not in self.ledger}.values())
-        pace = _Pace(stage, model.id, len(requests), len(requests) - self.missing(requests))
-        self.on_progress(pace.progress())
-        engine = self.engines.get(model.id) or model.engine(self.tell)
-        try:
-            if isinstance(engine, EndpointEngine):
-                await engine.check(key=False)
-            await self._run(engine, todo, pace)
-        finally:
-            if model.id not in self.engines:
-                await engine.close()
+    def _jobs(self, stage: str, groups: Sequence[tuple[Model, Sequence[Request]]]) -> list[Job]:
+        """One job per model. Two places of a design may ask the very same thing: it is asked once."""
+        wanted: dict[str, tuple[Model, dict[str, Request]]] = {}
+        for model, requests in groups:
+            wanted.setdefault(model.id, (model, {}))[1].update((request.key, request) for request in requests)
+        jobs = []
+        for model, by_key in wanted.values():
+            todo = [request for key, request in by_key.items() if not self.ledger.answered(key)]
+            done = len(by_key) - len(todo)
+            jobs.append(Job(model, todo, Pace(stage, model.id, len(by_key), done), answered=done > 0))
+        return jobs
 
-    async def _run(self, engine: Engine, todo: Sequence[Request], pace: _Pace) -> None:
-        queue = iter(todo)
-        failures: list[BaseException] = []
-        held: list[tuple[Request, Response]] = []  # errors, until the first answer shows that not everything fails
-        answered = False
+    async def _carry_out(self, jobs: Sequence[Job], place: Place) -> None:
+        run = Run(self.ledger, self.budget, place, self.on_progress)
+        lanes = []
+        for name, members in self._lanes(jobs).items():
+            pacer = self._pacer(name, members)
+            lanes.append(Lane(members, self._engine, pacer, run, one_by_one=name == _EMBEDDED))
+        await asyncio.gather(*(lane.carry_out() for lane in lanes))
+        done, planned = sum(job.pace.done for job in jobs), sum(job.pace.planned for job in jobs)
+        if run.failures:
+            failure = run.failures[0]
+            if isinstance(failure, EndpointError):
+                kept = f"{failure.what} {done} of {planned} answers are kept."
+                raise EndpointError(kept, failure.remedy) from failure
+            raise failure
+        if self.budget is not None and any(job.short for job in jobs):
+            raise self.budget.reached(done, planned)
 
-        async def work() -> None:
-            nonlocal answered
-            for request in queue:
-                if failures:
-                    return
-                try:
-                    response = await engine.complete(request)
-                    if response.status == "error" and not answered:
-                        held.append((request, response))
-                        if len(held) >= ALL_FAIL:
-                            raise EndpointError(
-                                f"The first {len(held)} calls to {request.model_id} all failed: {held[-1][1].error}.",
-                                "Mend the model's settings in the study file; these failures were not kept.",
-                            )
-                        continue
-                    answered = True
-                    for kept in (*held, (request, response)):
-                        self.ledger.append(*kept)
-                        pace.count(kept[1])
-                    held.clear()
-                    self.on_progress(pace.progress())
-                except Exception as error:
-                    failures.append(error)
-                    return
+    def _lanes(self, jobs: Sequence[Job]) -> dict[str, list[Job]]:
+        lanes: dict[str, list[Job]] = {}
+        for job in jobs:
+            replaced = job.model.id in self.engines
+            name = _EMBEDDED if job.model.embedded and not replaced else job.model.endpoint
+            lanes.setdefault(name, []).append(job)
+        return lanes
 
-        # After a failure no new call is begun, and those in flight may still come back: they are paid for.
-        await asyncio.gather(*(work() for _ in range(min(self.concurrency, len(todo)))))
-        if not failures:
-            for kept in held:
-                self.ledger.append(*kept)
-                pace.count(kept[1])
-            self.on_progress(pace.progress())
-            return
-        failure = failures[0]
-        if isinstance(failure, EndpointError):
-            raise EndpointError(f"{failure.what} {pace.done} of {pace.planned} answers are kept.", failure.remedy)
-        raise failure
+    def _engine(self, job: Job) -> tuple[Engine, bool]:
+        given = self.engines.get(job.model.id)
+        return (given, False) if given is not None else (job.model.engine(self.tell), True)
+
+    def _pacer(self, name: str, jobs: Sequence[Job]) -> Pacer:
+        """What an earlier stage learned of an endpoint holds for the next."""
+        settings = [job.model.settings for job in jobs]
+        most = _least(s.concurrency for s in settings) or self.concurrency
+        limits = (_least(s.requests_per_minute for s in settings), _least(s.tokens_per_minute for s in settings))
+        known = self._pacers.get(name)
+        if known is None or (known.most, known.limits) != (most, limits):
+            known = Pacer(most, requests_per_minute=limits[0], tokens_per_minute=limits[1], patience_s=self.patience_s)
+            self._pacers[name] = known
+        known.start()
+        return known
+
+
+_EMBEDDED = "embedded"
+
+
+def _least(values: Any) -> int | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 def _run_to_end(work: Coroutine[Any, Any, None]) -> None:
@@ -142,23 +176,3 @@ def _run_to_end(work: Coroutine[Any, Any, None]) -> None:
         return
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
-
-
-class _Pace:
-    """Counts answers and tokens since the start, to say how fast it goes and how long it will take."""
-
-    def __init__(self, stage: str, model_id: str, planned: int, done: int) -> None:
-        self.stage, self.model_id, self.planned, self.done = stage, model_id, planned, done
-        self._started_with, self._tokens, self._started = done, 0, time.monotonic()
-
-    def count(self, response: Response) -> None:
-        self.done += 1
-        self._tokens += response.n_tokens_out or 0
-
-    def progress(self) -> Progress:
-        seconds = max(time.monotonic() - self._started, 1e-9)
-        fresh = self.done - self._started_with
-        left = (self.planned - self.done) * seconds / fresh if fresh else None
-        return Progress(
-            self.stage, self.model_id, self.done, self.planned, self._tokens / seconds if fresh else 0.0, left
-        )

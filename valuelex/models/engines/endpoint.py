@@ -1,18 +1,35 @@
-"""The engine for any OpenAI-compatible endpoint: chat and raw completions through the openai SDK over aiohttp."""
+"""The engine for any OpenAI-compatible endpoint: chat and raw completions through the openai SDK over aiohttp.
+
+One attempt per call. What may go better another time is raised as `NotNow`; whether and when to try again is decided where all
+calls to an endpoint are seen together: `valuelex.models.calling`.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from valuelex.errors import EndpointError
-from valuelex.models.request import Request, Response
+from valuelex.models.engines.reply import plain, read_reply
+from valuelex.models.engines.retry_after import retry_after
+from valuelex.models.request import NotNow, Request, Response, Trouble
 
 if TYPE_CHECKING:
     import openai
+
+BUSY = frozenset({429, 503, 529})
+"""Status codes by which an endpoint speaks of all calls and not of this one."""
+
+AGAIN = frozenset({408, 409, 425})
+"""Other status codes below 500 that say "not now"."""
+
+STRUCTURE = ("response_format", "json_schema", "guided_json", "grammar")
+"""Parameters that hold an answer to a form, as an endpoint that refuses them would name them."""
 
 
 class EndpointEngine:
@@ -27,12 +44,17 @@ class EndpointEngine:
     key_name : str or None
         The environment variable that the key came from; named in errors.
     headers : mapping, optional
-        Sent with every call.
+        Sent with every call; secret like the key.
+    plain_headers : mapping, optional
+        Sent with every call; no secret.
+    organization : str, optional
+        Whom calls are billed to. None sends none, also where the environment names one.
+    token_limit : {"max_tokens", "max_completion_tokens"}
+        The endpoint's name for the longest answer.
+    thinking_tags : (str, str)
+        What stands around thinking parts inside a text.
     timeout : float
-        Seconds for one call.
-    max_retries : int
-        How often 408, 409, 429, 5xx and lost connections are tried again, with exponential back-off and Retry-After
-        (the SDK's own rule).
+        Seconds for one attempt from its first to its last byte.
     """
 
     def __init__(
@@ -42,27 +64,36 @@ class EndpointEngine:
         api_key: str | None = None,
         key_name: str | None = None,
         headers: Mapping[str, str] | None = None,
+        plain_headers: Mapping[str, str] | None = None,
+        organization: str | None = None,
+        token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
+        thinking_tags: tuple[str, str] = ("<think>", "</think>"),
         timeout: float = 120.0,
-        max_retries: int = 5,
     ) -> None:
         self.base_url = base_url
+        self.thinking_tags = thinking_tags
         self._api_key = api_key
         self._key_name = key_name
-        self._headers = dict(headers or {})
+        self._headers = {**(plain_headers or {}), **(headers or {})}
+        self._organization = organization
+        self._token_limit = token_limit
         self._timeout = timeout
-        self._max_retries = max_retries
         self._client: openai.AsyncOpenAI | None = None
+        self._secrets = tuple(s for s in (api_key, *(headers or {}).values()) if s and len(s) >= 6)
 
-    def _open(self) -> openai.AsyncOpenAI:
+    @property
+    def client(self) -> openai.AsyncOpenAI:
+        """The SDK's client, opened at first use; it never tries again by itself."""
         if self._client is None:
             import openai
 
+            headers: dict[str, Any] = {"OpenAI-Organization": self._organization or openai.Omit()}
             self._client = openai.AsyncOpenAI(
                 base_url=self.base_url,
                 api_key=self._api_key or "none",
-                default_headers=self._headers,
+                default_headers=headers | self._headers,
                 timeout=self._timeout,
-                max_retries=self._max_retries,
+                max_retries=0,
                 # A proxy of the environment must not see what stays on this machine.
                 http_client=openai.DefaultAioHttpClient(
                     timeout=self._timeout, trust_env=not _on_loopback(self.base_url)
@@ -71,7 +102,7 @@ class EndpointEngine:
         return self._client
 
     async def check(self, *, key: bool = True) -> None:
-        """Ask the endpoint for its models, once and without retrying.
+        """Ask the endpoint for its models, once.
 
         Parameters
         ----------
@@ -87,68 +118,142 @@ class EndpointEngine:
         import openai
 
         try:
-            await self._open().with_options(max_retries=0, timeout=min(self._timeout, 15.0)).models.list()
+            await self.client.with_options(timeout=min(self._timeout, 15.0)).models.list()
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             if key:
-                raise self._refused() from error
+                raise self._refused() from self.cause(error)
         except openai.APIConnectionError as error:
-            raise self._unreachable() from error
+            raise EndpointError(*self._unreachable()) from error
         except (openai.OpenAIError, ValueError, AttributeError, TypeError):
             return  # it answers, and has no such list or writes it in its own way
 
     async def complete(self, request: Request) -> Response:
-        """Send one request; a call that the endpoint answers with an error of its own is a `Response` of status "error".
+        """Send one request, once; what the endpoint says against this one call is a `Response` of status "error".
 
         Raises
         ------
+        NotNow
+            For rate limits, server errors, lost or silent connections, and replies that cannot be read.
         EndpointError
-            If the endpoint cannot be reached, refuses the key, or still fails after the retries.
+            If the endpoint refuses the key, does not know the model, has no balance left, or refuses a declared form.
         """
         import openai
 
-        body = self._body(request)
+        path, body = self.body(request)
+        # The SDK's own way to a reply that it does not interpret: what cannot be read is judged here.
+        door = self.client.chat.completions if path.startswith("/chat") else self.client.completions
         started = time.perf_counter()
         try:
-            if request.mode == "chat":
-                messages: Any = [{"role": role, "content": content} for role, content in request.messages]
-                reply = await self._open().chat.completions.create(messages=messages, **body)
-            else:
-                reply = await self._open().completions.create(prompt=request.prompt, **body)
-            return _response(reply, request, time.perf_counter() - started)
-        except openai.AuthenticationError as error:
-            raise self._refused() from error
-        except openai.NotFoundError as error:
-            raise EndpointError(
-                f"{self.base_url} does not know the model '{request.endpoint_model}' or its {request.mode} endpoint "
-                f"({_said(error)}).",
-                "Check 'model', 'mode' and 'base_url' of this model in the study file.",
-            ) from error
-        except openai.APIConnectionError as error:
-            raise self._unreachable() from error
+            async with asyncio.timeout(self._timeout):
+                reply = await door.with_raw_response.create(**_sdk_arguments(body))
+                content = await _content(reply)
+        except (TimeoutError, openai.APIConnectionError) as error:
+            raise self._lost(error) from self.cause(error)
         except openai.APIStatusError as error:
-            if error.status_code in LASTING or error.status_code >= 500:
-                raise EndpointError(
-                    f"{self.base_url} keeps answering {error.status_code} for '{request.endpoint_model}' ({_said(error)}).",
-                    "Wait, mend the account, or lower the concurrency; the same command goes on where this one stopped.",
-                ) from error
-            return Response("", status="error", latency_s=time.perf_counter() - started, error=_clean(_said(error)))
-        except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:
-            said = f"the reply has no readable form: {_said(error)}"
-            return Response("", status="error", latency_s=time.perf_counter() - started, error=_clean(said))
+            status = error.status_code
+            wait = retry_after(error.response.headers)
+            return self.refusal(
+                request, status, error.body, self.said(error), time.perf_counter() - started, wait, error
+            )
+        except openai.OpenAIError as error:
+            raise self._not_now("reply", self.said(error)) from self.cause(error)
+        return self.read(content, request, time.perf_counter() - started)
 
-    def _body(self, request: Request) -> dict[str, Any]:
-        body: dict[str, Any] = {"model": request.endpoint_model, "max_tokens": request.max_tokens}
-        if request.temperature is not None:
-            body["temperature"] = request.temperature
-        if request.top_p is not None:
-            body["top_p"] = request.top_p
-        if request.seed is not None:
-            body["seed"] = request.seed
+    def body(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """Return the path below the base URL and the body that is sent to it."""
+        body: dict[str, Any] = {"model": request.endpoint_model, self._token_limit: request.max_tokens}
+        for name in ("temperature", "top_p", "seed"):
+            value = getattr(request, name)
+            if value is not None:
+                body[name] = value
         if request.stop:
             body["stop"] = list(request.stop)
-        if request.extra:
-            body["extra_body"] = dict(request.extra)
-        return body
+        body |= request.extra
+        if request.mode == "chat":
+            messages = [{"role": role, "content": content} for role, content in request.messages]
+            return "/chat/completions", {"messages": messages, **body}
+        return "/completions", {"prompt": request.prompt, **body}
+
+    def read(self, content: Any, request: Request, latency_s: float) -> Response:
+        """Return the response that a body holds; raise `NotNow` if it has no readable form."""
+        try:
+            payload = json.loads(content) if isinstance(content, (bytes, str)) else content
+            return read_reply(payload, request.mode, latency_s, self.thinking_tags)
+        except (ValueError, RecursionError) as error:
+            reason = "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+            raise self._not_now("reply", f"the reply has no readable form: {self.scrub(reason)}") from None
+
+    def refusal(
+        self,
+        request: Request,
+        status: int,
+        body: Any,
+        said: str,
+        latency_s: float,
+        wait: float | None = None,
+        error: Exception | None = None,
+    ) -> Response:
+        """Return the error record of a call that was answered with `status`, or raise what concerns more than this call."""
+        if status == 401:
+            raise self._refused() from self.cause(error)
+        if status == 404:
+            raise EndpointError(
+                f"{self.base_url} does not know the model '{request.endpoint_model}' or its {request.mode} endpoint ({said}).",
+                "Check 'model', 'mode' and 'base_url' of this model in the study file.",
+            ) from self.cause(error)
+        if status == 402 or (status == 429 and _code(body) == "insufficient_quota"):
+            raise EndpointError(
+                f"{self.base_url} answers {status} for '{request.endpoint_model}': the account's balance is used up ({said}).",
+                "Mend the account; the same command goes on where this one stopped.",
+            ) from self.cause(error)
+        if status in BUSY or status in AGAIN or status >= 500:
+            raise NotNow(
+                f"{self.base_url} keeps answering {status} for '{request.endpoint_model}' ({said}).",
+                "Wait, mend the account, or lower the concurrency; the same command goes on where this one stopped.",
+                kind="busy" if status in BUSY else "server",
+                retry_after=wait,
+                said=f"{status}: {said}",
+            ) from self.cause(error)
+        named = next((name for name in STRUCTURE if name in said and name in json.dumps(dict(request.extra))), None)
+        if status in (400, 422) and named:
+            # Asking without the form would keep an answer under a key that says otherwise.
+            raise EndpointError(
+                f"{self.base_url} refuses {named} for '{request.endpoint_model}' ({said}).",
+                "Set 'structured: none' for this model (or grammar, json_schema, if it has one of them).",
+            ) from self.cause(error)
+        return Response("", status="error", latency_s=latency_s, error=said)
+
+    def said(self, error: Exception) -> str:
+        """The first line of what the endpoint said, without what is secret."""
+        return self.scrub((str(error).splitlines() or ["no reason given"])[0][:300])
+
+    def scrub(self, text: str) -> str:
+        """Return `text` with keys and header values taken out: some endpoints repeat what they were sent."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return plain(text)
+
+    def cause(self, error: BaseException | None) -> BaseException | None:
+        """Return `error`, to be chained, unless its text would show a secret in a traceback."""
+        shown = f"{error} {getattr(error, 'body', '')}"
+        return None if any(secret in shown for secret in self._secrets) else error
+
+    def _lost(self, error: BaseException) -> NotNow:
+        """What became of a call without a reply; the SDK calls all of it a time-out, the transport's own errors know better."""
+        chain = list(_chain(error))
+        if any(type(e).__name__ in ("ClientPayloadError", "ReadError", "RemoteProtocolError") for e in chain):
+            return self._not_now("reply", "the connection broke off within the reply")
+        if any(isinstance(e, TimeoutError) for e in chain):
+            return self._not_now("timeout", f"it took longer than {self._timeout:g} s")
+        return NotNow(*self._unreachable(), kind="connection", said="the connection was lost")
+
+    def _not_now(self, kind: Trouble, said: str) -> NotNow:
+        return NotNow(
+            f"{self.base_url} gives no usable reply ({said}).",
+            "Check the server, or raise 'timeout' for this model; what was answered is kept.",
+            kind=kind,
+            said=said,
+        )
 
     def _refused(self) -> EndpointError:
         if self._key_name is None:
@@ -161,8 +266,8 @@ class EndpointEngine:
             "Check the key, and that it is one of this endpoint's.",
         )
 
-    def _unreachable(self) -> EndpointError:
-        return EndpointError(
+    def _unreachable(self) -> tuple[str, str]:
+        return (
             f"{self.base_url} cannot be reached.",
             "Check 'base_url' in the study file and that the server runs; what was answered is kept.",
         )
@@ -172,29 +277,6 @@ class EndpointEngine:
         if self._client is not None:
             await self._client.close()
             self._client = None
-
-
-LASTING = frozenset({402, 408, 409, 429})
-"""Status codes that say "not now": no account balance, time-outs, rate limits. They stop the run and leave no row."""
-
-
-def _on_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _plain_text(content: Any) -> str:
-    """The text of a message; some endpoints send a list of parts, of which those of type text count."""
-    if isinstance(content, list):
-        parts = [p if isinstance(p, dict) else getattr(p, "__dict__", {}) for p in content]
-        return "".join(str(p.get("text", "")) for p in parts if p.get("type", "text") == "text")
-    if content is None or isinstance(content, str):
-        return content or ""
-    raise TypeError(f"content is a {type(content).__name__}")
-
-
-def _clean(text: str) -> str:
-    """Half a surrogate pair (a cut-off emoji) cannot be written as UTF-8: it becomes a question mark."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def key_from_environment(variable: str | None) -> str | None:
@@ -209,28 +291,36 @@ def key_from_environment(variable: str | None) -> str | None:
     return value
 
 
-def _said(error: Exception) -> str:
-    """The first line of what the endpoint said; keys never stand in it, since the SDK does not echo headers."""
-    return (str(error).splitlines() or ["no reason given"])[0][:300]
+_OWN = frozenset({"model", "messages", "prompt"})
 
 
-def _response(reply: Any, request: Request, latency: float) -> Response:
-    usage = getattr(reply, "usage", None)
-    tokens_in, tokens_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
-    choices = getattr(reply, "choices", None) or []
-    if not choices:
-        return Response("", status="error", latency_s=latency, error="the endpoint returned no choice")
-    choice = choices[0]
-    if request.mode == "chat":
-        text = _plain_text(choice.message.content) or _plain_text(getattr(choice.message, "refusal", None))
-        reasoning = getattr(choice.message, "reasoning_content", None) or getattr(choice.message, "reasoning", None)
-    else:
-        text, reasoning = _plain_text(choice.text), None
-    return Response(
-        text=_clean(text),
-        finish_reason=choice.finish_reason,
-        n_tokens_in=tokens_in,
-        n_tokens_out=tokens_out,
-        latency_s=latency,
-        reasoning=_clean(reasoning) if isinstance(reasoning, str) else None,
-    )
+def _sdk_arguments(body: dict[str, Any]) -> dict[str, Any]:
+    """What the SDK must have by name; the rest goes into the body as it is, which spares the SDK its transformations."""
+    return {
+        **{name: value for name, value in body.items() if name in _OWN},
+        "extra_body": {name: value for name, value in body.items() if name not in _OWN},
+    }
+
+
+async def _content(reply: Any) -> bytes:
+    response = reply.http_response
+    kind = response.headers.get("content-type", "json")
+    if "json" not in kind.lower():
+        return b""  # a web page or a stream of events: no JSON
+    content: bytes = await response.aread()
+    return content
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _code(body: Any) -> Any:
+    error = body.get("error", body) if isinstance(body, Mapping) else None
+    return (error.get("code") or error.get("type")) if isinstance(error, Mapping) else None
+
+
+def _on_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -1,0 +1,54 @@
+"""How far the calls to one model are, and how fast they go."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from valuelex.models.request import Response
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the calls to one model are."""
+
+    stage: str
+    model_id: str
+    done: int
+    planned: int
+    tokens_per_s: float
+    seconds_left: float | None
+
+
+class Pace:
+    """Counts answers and tokens since the start, to say how fast it goes and how long it will take."""
+
+    EVERY_S = 0.05
+    """Seconds between two reports at least; thousands a second would cost more than the calls."""
+
+    def __init__(self, stage: str, model_id: str, planned: int, done: int) -> None:
+        self.stage, self.model_id, self.planned, self.done = stage, model_id, planned, done
+        self._started_with, self._tokens, self._started = done, 0, time.monotonic()
+        self._told = -1.0
+
+    def count(self, response: Response) -> None:
+        """Add one answer."""
+        self.done += 1
+        self._tokens += response.n_tokens_out or 0
+
+    def due(self) -> bool:
+        """Whether it is time to report again."""
+        now = time.monotonic()
+        if self.done < self.planned and now - self._told < self.EVERY_S:
+            return False
+        self._told = now
+        return True
+
+    def progress(self) -> Progress:
+        """What there is to report."""
+        seconds = max(time.monotonic() - self._started, 1e-9)
+        fresh = self.done - self._started_with
+        left = (self.planned - self.done) * seconds / fresh if fresh else None
+        return Progress(
+            self.stage, self.model_id, self.done, self.planned, self._tokens / seconds if fresh else 0.0, left
+        )
