@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from valuelex.comparison import ComparisonSettings
-from valuelex.elicitation import ElicitationSettings, Persona, Prompt, RespondentSettings
+from valuelex.elicitation import ElicitationSettings, ExampleSet, Persona, Prompt, RespondentSettings, StopRule
 from valuelex.lexicon import LexiconSettings
 from valuelex.models import ModelSettings
 from valuelex.projective import AdministrationSettings, InstrumentSettings, JudgeSettings
@@ -41,6 +41,8 @@ SECTIONS: list[tuple[str, type[BaseModel], str]] = [
     ("respondents.personas", Persona, "An entry may also be a plain text (the system message), or `null`."),
     ("elicitation", ElicitationSettings, "One section."),
     ("elicitation.prompts", Prompt, "One entry of an inline list, or of a prompt file."),
+    ("elicitation.few_shot", ExampleSet, "One entry of an inline list, or of a file of example sets."),
+    ("elicitation.stop_when", StopRule, "One section."),
     ("lexicon", LexiconSettings, "One section."),
     ("taxonomy", TaxonomySettings, "One section."),
     ("instrument", InstrumentSettings, "One section."),
@@ -75,6 +77,7 @@ WITHOUT_DOCSTRING: dict[str, str] = {
     "Persona.id": "Last part of the respondent's id. A plain text gets one made from it.",
     "Prompt.id": "Name of the prompt. The same id may stand once in every frame; each model gets the one of its own.",
     "Prompt.text": "What is sent.",
+    "ExampleSet.id": "Name of the set; the column `examples` of `responses` holds it.",
 }
 """Meaning of the keys whose field has no docstring in the code."""
 

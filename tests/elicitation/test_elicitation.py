@@ -155,7 +155,15 @@ def test_refusals_and_empty_answers_are_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [{"prompts": []}, {"prompts": ""}, {"samples": 0}, {"modes": []}, {"stop_when": {"coverage": 0.98}}, {"sample": 1}],
+    [
+        {"prompts": []},
+        {"prompts": ""},
+        {"samples": 0},
+        {"modes": []},
+        {"stop_when": {"coverage": 1.5}},
+        {"stop_when": {"chao": 5}},
+        {"sample": 1},
+    ],
 )
 def test_bad_settings_are_refused(bad: dict) -> None:
     with pytest.raises(ValidationError):

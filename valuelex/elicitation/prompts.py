@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from valuelex.elicitation.entries import read_entries
 from valuelex.elicitation.respondents import Respondent
 from valuelex.elicitation.settings import Prompt
 from valuelex.errors import StudyFileError
 from valuelex.tables import load_yaml, own_or_packaged
+
+NEUTRAL = (
+    Prompt(
+        id="neutral",
+        frame="chat",
+        text="Which ten words come to mind? Answer with single words separated by commas.",
+    ),
+    Prompt(id="neutral", frame="completion", text="Words (one word each): 1."),
+)
+"""The neutral frames of a prompt set that names none: they ask for words in the same form, and not for values."""
 
 COMPLETION_FALLBACK = "Question: {text}\nAnswer (single words, separated by commas):"
 """How a prompt that has only a chat frame is put to a pretrained model."""
@@ -33,13 +43,14 @@ def load_prompts(source: str | list[Prompt], folder: Path) -> list[Prompt]:
         If there is no prompt, an id repeats within a frame, or the file has another form.
     """
     if isinstance(source, str):
-        prompts = _from_file(own_or_packaged(source, "prompts", ".yaml", folder))
+        path = own_or_packaged(source, "prompts", ".yaml", folder)
+        prompts = read_entries(path, "prompts", Prompt, "{id: p1, text: ...}")
     else:
         prompts = source
     if not prompts:
         raise StudyFileError(f"elicitation.prompts: no prompts in {source}.", "List at least one {id, text}.")
-    pairs = [(p.id, p.frame) for p in prompts]
-    repeated = sorted({f"{i} ({f})" for i, f in pairs if pairs.count((i, f)) > 1})
+    pairs = [(p.id, p.frame, p.language) for p in prompts]
+    repeated = sorted({f"{i} ({f}, {lang})" for i, f, lang in pairs if pairs.count((i, f, lang)) > 1})
     if repeated:
         raise StudyFileError(
             f"elicitation.prompts: {', '.join(repeated)} stands more than once.", "Give each prompt its own id."
@@ -47,34 +58,40 @@ def load_prompts(source: str | list[Prompt], folder: Path) -> list[Prompt]:
     return prompts
 
 
-def _from_file(path: Path) -> list[Prompt]:
-    content: Any = load_yaml(path)
-    rows = content.get("prompts") if isinstance(content, dict) else content
-    if not isinstance(rows, list):
-        raise StudyFileError(f"{path}: holds no list of prompts.", "Write prompts: [{id: p1, text: ...}].")
-    found = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            found.append(Prompt.model_validate(row))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(p) for p in first["loc"])
-            raise StudyFileError(f"{path}, prompt {number}, {key}: {first['msg']}.", "Mend this key.") from error
-    return found
+def load_neutral(source: str | list[Prompt], folder: Path) -> list[Prompt]:
+    """Return the neutral frames of a prompt set: its key `neutral`, or `NEUTRAL` where it has none."""
+    if isinstance(source, str):
+        path = own_or_packaged(source, "prompts", ".yaml", folder)
+        content: Any = load_yaml(path)
+        if isinstance(content, dict) and content.get("neutral"):
+            return read_entries(path, "neutral", Prompt, "{id: neutral, text: ...}")
+    return list(NEUTRAL)
 
 
 def prompts_for(respondent: Respondent, prompts: Sequence[Prompt]) -> list[Prompt]:
-    """Return one prompt per id in the respondent's frame.
+    """Return one prompt per id in the respondent's language and frame.
 
     A prompt in the model's own frame comes first, then one for any frame; a prompt that has only the other frame is turned
     into this one (`COMPLETION_FALLBACK` for a pretrained model, the text as a message for a chat model).
+
+    Raises
+    ------
+    StudyFileError
+        If there is no prompt in the respondent's language.
     """
     mode = respondent.model.mode
     chosen: dict[str, Prompt] = {}
     for prompt in prompts:
+        if prompt.language != respondent.language:
+            continue
         held = chosen.get(prompt.id)
         if held is None or _fit(prompt, mode) > _fit(held, mode):
             chosen[prompt.id] = prompt
+    if not chosen:
+        raise StudyFileError(
+            f"respondents.languages: no prompt has the language '{respondent.language}'.",
+            "Add prompts with this 'language', or leave the language out.",
+        )
     return list(chosen.values())
 
 
@@ -82,15 +99,34 @@ def _fit(prompt: Prompt, mode: str) -> int:
     return 2 if prompt.frame == mode else 1 if prompt.frame == "any" else 0
 
 
-def messages(respondent: Respondent, prompt: Prompt) -> tuple[tuple[str, str], ...]:
+@dataclass(frozen=True)
+class Wording:
+    """A prompt as it is put in one cell of the design: its order, and the examples that a few-shot frame shows."""
+
+    prompt: Prompt
+    order: int = 0
+    examples: str | None = None
+    """Id of the example set."""
+    shown: str = ""
+    """The examples as they are shown."""
+
+    @property
+    def text(self) -> str:
+        """The prompt with its parts in the order of the cell."""
+        return self.prompt.reordered if self.order and self.prompt.reordered else self.prompt.text
+
+
+def messages(respondent: Respondent, wording: Wording) -> tuple[tuple[str, str], ...]:
     """The chat that a chat model sees: the persona as system message, the prompt as user message."""
     system = (("system", respondent.persona.text),) if respondent.persona else ()
-    return (*system, ("user", prompt.text))
+    return (*system, ("user", wording.text))
 
 
-def completion_text(respondent: Respondent, prompt: Prompt) -> str:
-    """The text that a pretrained model continues: the persona's opening, then the prompt."""
-    text = COMPLETION_FALLBACK.format(text=prompt.text) if prompt.frame == "chat" else prompt.text
-    if respondent.persona is None:
-        return text
-    return f"{respondent.persona.completion or respondent.persona.text} {text}"
+def completion_text(respondent: Respondent, wording: Wording) -> str:
+    """The text that a pretrained model continues: the examples, if any, the persona's opening, then the prompt."""
+    text = wording.text
+    if wording.prompt.frame == "chat":
+        text = COMPLETION_FALLBACK.format(text=text)
+    if respondent.persona is not None:
+        text = f"{respondent.persona.completion or respondent.persona.text} {text}"
+    return f"{wording.shown}\n{text}" if wording.shown else text

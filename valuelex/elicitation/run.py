@@ -1,92 +1,40 @@
-"""The step: respondents x prompts x samples -> the table `responses`."""
+"""The step: respondents x prompts x samples -> the tables `responses`, `word_scores` and `quality`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import pandas as pd
 
-from valuelex.elicitation.closed import constraint, load_vocabulary
-from valuelex.elicitation.prompts import completion_text, load_prompts, messages, prompts_for
-from valuelex.elicitation.respondents import Respondent, respondents
-from valuelex.elicitation.settings import ElicitationSettings, Prompt, RespondentSettings
-from valuelex.models import Caller, Model, Request
-from valuelex.models.answers import classify
-from valuelex.models.seeds import call_seed, short_id
+from valuelex.elicitation.examples import load_examples, shown_words
+from valuelex.elicitation.plan import Item, plan
+from valuelex.elicitation.quality import quality_table
+from valuelex.elicitation.scored import baselines, named, score_rows
+from valuelex.elicitation.settings import ElicitationSettings, RespondentSettings, StopRule
+from valuelex.models import Caller, Model, Request, Response
+from valuelex.models.answers import Quality, assess
 from valuelex.tables import frame
 
 
-@dataclass(frozen=True)
-class Item:
-    """One planned call."""
+class Coverage(Protocol):
+    """How complete a lexicon is: the Good-Turing estimate of its sample coverage, with an interval."""
 
-    respondent: Respondent
-    prompt: Prompt
-    sample: int
-    elicitation: str
-    request: Request
-
-    @property
-    def response_id(self) -> str:
-        return short_id(self.respondent.id, self.prompt.id, self.sample, self.elicitation)
+    estimate: float
+    low: float
 
 
-def plan(
-    population: Sequence[Model], who: RespondentSettings, settings: ElicitationSettings, *, seed: int, folder: Path
-) -> list[Item]:
-    """Return every call of the elicitation, in order: model, respondent, mode, prompt, sample.
+class Counter(Protocol):
+    """Counts the value words of answers while they come in. The next step knows how; the study hands it in."""
 
-    Raises
-    ------
-    StudyFileError
-        If the prompts or the vocabulary cannot be used.
-    """
-    prompts = load_prompts(settings.prompts, folder)
-    vocabulary = load_vocabulary(settings.vocabulary, folder) if "closed" in settings.modes else []
-    return list(_items(respondents(population, who), prompts, vocabulary, settings, seed))
+    def add(self, model_id: str, text: str, status_reason: str | None) -> None:
+        """Count one usable answer."""
+        ...
 
-
-def _items(
-    who: Sequence[Respondent],
-    prompts: Sequence[Prompt],
-    vocabulary: list[str],
-    settings: ElicitationSettings,
-    seed: int,
-) -> Iterator[Item]:
-    for respondent in who:
-        model = respondent.model
-        for kind in dict.fromkeys(settings.modes):
-            extra: dict[str, object] = dict(model.sampling)
-            if kind == "closed":
-                extra |= constraint(vocabulary, settings.words_per_answer, model.structured)
-            for prompt in prompts_for(respondent, prompts):
-                chat = model.mode == "chat"
-                for sample in range(settings.samples):
-                    yield Item(
-                        respondent,
-                        prompt,
-                        sample,
-                        kind,
-                        Request(
-                            model_id=model.id,
-                            endpoint=model.endpoint,
-                            endpoint_model=model.endpoint_model,
-                            mode=model.mode,
-                            messages=messages(respondent, prompt) if chat else (),
-                            prompt="" if chat else completion_text(respondent, prompt),
-                            temperature=respondent.temperature,
-                            top_p=respondent.top_p,
-                            max_tokens=settings.max_tokens,
-                            seed=model.seed(call_seed(seed, respondent.id, prompt.id, sample, kind)),
-                            sample_index=sample,
-                            # A base model goes on writing its page after the list: the answer is its first line.
-                            stop=() if chat else ("\n",),
-                            extra=extra,
-                        ),
-                    )
+    def coverage(self, model_id: str | None) -> Coverage:
+        """Return the coverage of one model's words, or of all models' for None."""
+        ...
 
 
 def run(
@@ -97,47 +45,122 @@ def run(
     seed: int,
     caller: Caller,
     folder: Path,
+    counter: Callable[[], Counter] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Ask every respondent every prompt and return the table `responses`, in the order of the plan.
+    """Ask every respondent every prompt and return the tables, in the order of the plan.
+
+    Parameters
+    ----------
+    population, who, settings
+        The design.
+    seed : int
+        Of the calls, and of what a fractional design leaves out.
+    caller : Caller
+        Holds the ledger.
+    folder : Path
+        Of the study file.
+    counter : callable, optional
+        Makes a `Counter`; needed where `settings.stop_when` holds a rule.
 
     Raises
     ------
     EndpointError
         When an endpoint cannot answer; what was answered is in the caller's ledger.
     """
-    rows = []
-    for _, group in groupby(
-        plan(population, who, settings, seed=seed, folder=folder), lambda item: item.respondent.model.id
-    ):
-        items = list(group)
-        answers = caller.ask("elicit", items[0].respondent.model, [item.request for item in items])
-        for item, response in zip(items, answers, strict=True):
-            status, reason = classify(response)
-            respondent = item.respondent
-            rows.append(
-                {
-                    "response_id": item.response_id,
-                    "respondent_id": respondent.id,
-                    "model_id": respondent.model.id,
-                    "prompt_id": item.prompt.id,
-                    "sample_index": item.sample,
-                    "temperature": respondent.temperature,
-                    "top_p": respondent.top_p,
-                    "persona": respondent.persona.id if respondent.persona else None,
-                    "seed": item.request.seed,
-                    "mode": item.request.mode,
-                    "elicitation": item.elicitation,
-                    "language": "en",
-                    "wording": item.prompt.wording,
-                    "order": 0,
-                    "examples": None,
-                    "labels": None,
-                    "text": response.text,
-                    "status": status,
-                    "status_reason": reason,
-                    "n_tokens_in": response.n_tokens_in,
-                    "n_tokens_out": response.n_tokens_out,
-                    "latency_s": round(response.latency_s, 3),
-                }
-            )
-    return {"responses": frame("responses", rows)}
+    items = plan(population, who, settings, seed=seed, folder=folder)
+    shown = shown_words(load_examples(settings.few_shot, folder))
+    made = counter() if counter is not None and settings.stop_when.coverage is not None else None
+    answers = _in_rounds(items, settings, caller, shown, made)
+    asked = [item for item in items if item.request.key in answers]
+    neutral = baselines(asked, [answers[item.request.key] for item in asked])
+    rows: list[dict[str, Any]] = []
+    scores: list[dict[str, Any]] = []
+    for item in asked:
+        if not item.baseline:
+            answer = answers[item.request.key]
+            mine = score_rows(item, answer, neutral)
+            scores += mine
+            quality = _assess(item, answer, shown)
+            rows.append(_row(item, answer, quality, named(mine, settings.words_per_answer) if mine else quality.text))
+    out = {"responses": frame("responses", rows)}
+    if scores:
+        out["word_scores"] = frame("word_scores", scores)
+    return out | {"quality": quality_table(out["responses"])}
+
+
+def _in_rounds(
+    items: Sequence[Item],
+    settings: ElicitationSettings,
+    caller: Caller,
+    shown: Mapping[str, Sequence[str]],
+    counter: Counter | None,
+) -> dict[str, Response]:
+    """Ask sample after sample of the whole design, so that it stays crossed wherever the stopping rule ends it.
+
+    Without a rule all samples are one round. A rule is looked at after whole rounds only and rests on the answers alone: a run
+    that was interrupted stops where an undisturbed one would have.
+    """
+    going = list(dict.fromkeys(item.respondent.model.id for item in items))
+    answers: dict[str, Response] = {}
+    for sample in range(settings.samples if counter else 1):
+        mine: dict[str, list[Item]] = {model_id: [] for model_id in going}
+        for item in items:
+            if item.respondent.model.id in mine and (counter is None or item.sample == sample):
+                mine[item.respondent.model.id].append(item)
+        groups = [each for each in mine.values() if each]
+        asked = [(each[0].respondent.model, [item.request for item in each]) for each in groups]
+        replies = caller.gather("elicit", asked, place=_places(groups))
+        for each, given in zip(groups, replies, strict=True):
+            for item, answer in zip(each, given, strict=True):
+                answers[item.request.key] = answer
+                quality = _assess(item, answer, shown)
+                if counter and not item.baseline and item.elicitation != "logprob" and quality.status == "ok":
+                    counter.add(item.respondent.model.id, quality.text, quality.reason)
+        if counter and sample + 1 >= settings.stop_when.min_samples:
+            going = _still_going(going, counter, settings.stop_when, sample + 1, caller)
+    return answers
+
+
+def _places(groups: Sequence[Sequence[Item]]) -> Callable[[Request], Mapping[str, Any]]:
+    held = {item.request.key: item for each in groups for item in each}
+    return lambda request: held[request.key].place
+
+
+def _still_going(going: list[str], counter: Counter, rule: StopRule, samples: int, caller: Caller) -> list[str]:
+    """Return the models whose lexicon is not complete yet; say of the others that they are done."""
+    left = []
+    for model_id in going if rule.by == "model" else [None]:
+        found = counter.coverage(model_id)
+        if (found.estimate if rule.bound == "estimate" else found.low) < (rule.coverage or 1):
+            left += [model_id] if model_id else going
+            continue
+        caller.tell(
+            f"{model_id or 'all models'}: after {samples} samples {found.estimate:.1%} of further value words would be known "
+            f"ones (stop_when: {rule.coverage:.1%}): no more are asked for."
+        )
+    return left
+
+
+def _assess(item: Item, answer: Response, shown: Mapping[str, Sequence[str]]) -> Quality:
+    examples = shown.get(item.wording.examples or "", ())
+    return assess(item.request, answer, language=item.respondent.language, examples=examples)
+
+
+def _row(item: Item, answer: Response, quality: Quality, text: str) -> dict[str, Any]:
+    who = item.respondent
+    return item.place | {
+        "response_id": item.response_id,
+        "model_id": who.model.id,
+        "sample_index": item.sample,
+        "temperature": who.temperature,
+        "top_p": who.top_p,
+        "seed": item.request.seed,
+        "mode": item.request.mode,
+        "text": text,
+        "status": quality.status,
+        "status_reason": quality.reason,
+        "labels": "|".join(quality.labels) or None,
+        "n_tokens_in": answer.n_tokens_in,
+        "n_tokens_out": answer.n_tokens_out,
+        "latency_s": round(answer.latency_s, 3),
+    }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from valuelex.elicitation import Prompt, Respondent, load_prompts, respondents
+from valuelex.elicitation import Prompt, Respondent, Wording, load_prompts, respondents
 from valuelex.elicitation.prompts import completion_text, messages, prompts_for
 from valuelex.errors import ValuelexError
+from valuelex.models.seeds import call_seed
 from valuelex.report.content import Block, Column, Details, Listing, Note, Section, Table
 from valuelex.report.evidence import Evidence, records, texts
 from valuelex.report.rates import (
@@ -112,7 +113,7 @@ def _prompts(evidence: Evidence) -> tuple[Block, ...]:
         return (Note("The answers were given with the study; how they were asked for is not known here."),)
     try:
         prompts = load_prompts(evidence.file.elicitation.prompts, evidence.study.folder)
-        people = respondents(evidence.models, evidence.file.respondents)
+        people = respondents(evidence.models, evidence.file.respondents, seed=call_seed(evidence.file.seed, NAME))
     except ValuelexError as error:
         return (Note(f"The prompts cannot be read any more: {error.what}"),)
     blocks: list[Block] = []
@@ -141,8 +142,8 @@ def _prompts(evidence: Evidence) -> tuple[Block, ...]:
 
 def _seen(respondent: Respondent, prompt: Prompt) -> str:
     if respondent.model.mode == "completion":
-        return completion_text(respondent, prompt)
-    chat = messages(respondent, prompt)
+        return completion_text(respondent, Wording(prompt))
+    chat = messages(respondent, Wording(prompt))
     return chat[0][1] if len(chat) == 1 else "\n".join(f"{role}: {text}" for role, text in chat)
 
 

@@ -1,5 +1,6 @@
-"""What kind of answer came back: usable, refused, empty, or degenerate. Nothing is dropped: each gets a label and a reason."""
+"""What kind of answer came back. Nothing is dropped: each answer gets a status, a reason, and every label that it earns."""
 
+from valuelex.models.answers.assess import LABELS, Quality, assess, inert
 from valuelex.models.answers.classify import CUT_OFF, classify
 
-__all__ = ["CUT_OFF", "classify"]
+__all__ = ["CUT_OFF", "LABELS", "Quality", "assess", "classify", "inert"]

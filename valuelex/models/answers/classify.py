@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from valuelex.models.request import Response
 
@@ -23,6 +24,12 @@ _TOKEN = re.compile(r"\w+")
 
 CUT_OFF = "cut off at max_tokens"
 """Reason of an answer that the token limit ended: its last word may be half a word."""
+
+DISCLAIMER = "disclaimer"
+"""Reason of an answer that disclaims first and then answers."""
+
+REPETITION = "degenerate repetition"
+"""Reason of an answer that says one word over and over."""
 
 REPETITION_SHARE = 0.8
 """An answer of at least eight tokens of which one makes up this share is degenerate."""
@@ -45,11 +52,11 @@ def classify(response: Response) -> tuple[str, str | None]:
         return "invalid", "no letters"
     if _REFUSAL.search(text[:240]):
         if len(_ITEM.findall(text)) >= 3:
-            return "ok", "disclaimer"
+            return "ok", DISCLAIMER
         return "refused", "declines or disclaims"
     words = [token for token in tokens if token.isalpha()]
-    if len(words) >= 8 and max(words.count(w) for w in set(words)) / len(words) >= REPETITION_SHARE:
-        return "invalid", "degenerate repetition"
+    if len(words) >= 8 and Counter(words).most_common(1)[0][1] / len(words) >= REPETITION_SHARE:
+        return "invalid", REPETITION
     if response.finish_reason == "length":
         return "ok", CUT_OFF
     return "ok", None

@@ -1,0 +1,55 @@
+"""Does an answer copy what it was shown, or itself?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+RUN = 5
+"""Words in a row that count as copied."""
+
+ECHO_SHARE = 0.5
+"""An answer is an echo when at least this share of its words stands in copied runs."""
+
+LOOP_ITEMS, LOOP_SHARE = 8, 0.34
+"""An answer repeats itself when it has so many items (or thrice as many words) and at most this share of them (of its runs of
+three words) is different."""
+
+_WORD = re.compile(r"\w+")
+_ITEM = re.compile(r"[^,;\n|]+")
+
+
+def echoes(answer: str, asked: str) -> bool:
+    """Whether an answer mostly repeats the text that it answers: `ECHO_SHARE` of its words in runs of `RUN` or more."""
+    words, source = _words(answer), _words(asked)
+    if len(words) < RUN:
+        return False
+    known = {tuple(source[i : i + RUN]) for i in range(len(source) - RUN + 1)}
+    copied: set[int] = set()
+    for i in range(len(words) - RUN + 1):
+        if tuple(words[i : i + RUN]) in known:
+            copied.update(range(i, i + RUN))
+    return len(copied) >= ECHO_SHARE * len(words)
+
+
+def repeats_examples(answer: str, examples: Collection[str]) -> bool:
+    """Whether at least half of the listed items, and at least two, are examples that the frame showed."""
+    shown = {" ".join(_words(example)) for example in examples}
+    items = [" ".join(_words(item)) for item in _ITEM.findall(answer)]
+    copied = sum(item in shown for item in items if item)
+    return copied >= 2 and 2 * copied >= len([item for item in items if item])
+
+
+def loops(answer: str) -> bool:
+    """Whether an answer goes round in a circle: few different items in a list, or few different runs of three words."""
+    items = [" ".join(_words(item)) for item in _ITEM.findall(answer)]
+    items = [item for item in items if item]
+    if len(items) >= LOOP_ITEMS and len(set(items)) <= LOOP_SHARE * len(items):
+        return True
+    words = _words(answer)
+    runs = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
+    return len(runs) >= 3 * LOOP_ITEMS and len(set(runs)) <= LOOP_SHARE * len(runs)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]

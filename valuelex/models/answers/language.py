@@ -1,0 +1,82 @@
+"""Is an answer in the language it was asked in? By the identifier py3langid (Lui and Baldwin, 2012), used with caution."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from typing import Any
+
+from valuelex.resources import instruments
+
+CANDIDATES = (
+    "ar",
+    "cs",
+    "de",
+    "el",
+    "en",
+    "es",
+    "fr",
+    "he",
+    "hi",
+    "it",
+    "ja",
+    "ko",
+    "nl",
+    "pl",
+    "pt",
+    "ru",
+    "sv",
+    "tr",
+    "uk",
+    "zh",
+)
+"""Languages that are told apart. A longer list confuses short answers (Danish with Norwegian, Spanish with Galician)."""
+
+SURE = 0.9
+"""Least probability at which an answer counts as being in another language: no made-up list of English value words passes
+it (tests)."""
+
+SHORTEST = 12
+"""Characters below which nothing is said."""
+
+_WORD = re.compile(r"[a-z]+")
+
+
+def other_language(text: str, expected: str) -> str | None:
+    """Return the language that an answer is in, if it surely is another one than expected, else None.
+
+    Parameters
+    ----------
+    text : str
+        The answer.
+    expected : str
+        ISO 639-1 code. A language outside `CANDIDATES` is not checked.
+    """
+    text = text[:2000]
+    if expected not in CANDIDATES or len(text) < SHORTEST or (expected == "en" and _names_english_words(text)):
+        return None
+    language, probability = _identifier().classify(text)
+    return str(language) if language != expected and probability >= SURE else None
+
+
+def _names_english_words(text: str) -> bool:
+    """Whether three in ten words are of the English value lexicon: most answers are, and need no closer look."""
+    words = _WORD.findall(text.lower())
+    return bool(words) and 10 * sum(word in _english() for word in words) >= 3 * len(words)
+
+
+@cache
+def _english() -> frozenset[str]:
+    with (instruments() / "lexicon" / "values.csv").open(encoding="utf-8", newline="") as file:
+        forms = [form for row in csv.DictReader(file) for form in (row["word"], *row["variants"].split("|"))]
+    return frozenset(word for form in forms for word in _WORD.findall(form.lower()))
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid import langid
+
+    found = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
+    found.set_languages(list(CANDIDATES))
+    return found
