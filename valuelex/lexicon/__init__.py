@@ -1,5 +1,6 @@
 """Step 2, ``valuelex lexicon``: answers become word types, each kept or set aside for a stated reason."""
 
+from valuelex.lexicon.build import Built, build
 from valuelex.lexicon.normalise import ValueLexicon, load_lexicon, read_item, read_prose
 from valuelex.lexicon.parse import Candidate, parse
 from valuelex.lexicon.run import from_words, run
@@ -7,9 +8,11 @@ from valuelex.lexicon.settings import LexiconSettings
 from valuelex.lexicon.unknown import judge_unknown
 
 __all__ = [
+    "Built",
     "Candidate",
     "LexiconSettings",
     "ValueLexicon",
+    "build",
     "from_words",
     "judge_unknown",
     "load_lexicon",

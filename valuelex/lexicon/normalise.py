@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from valuelex.errors import BadInput
@@ -11,10 +11,14 @@ from valuelex.resources import instruments
 from valuelex.tables import own_or_packaged, read_frame
 
 # Headwords that are as often something else in running text ("I share", "to support"); in a list they count.
-_WEAK_IN_PROSE = (
+_WEAK = (
     "help support guide share create explain love care work play power change focus order trust respect hope interest reason "
     "life people world time place part way value values service use experience company power family health money"
 )
+_WEAK_IN_PROSE = frozenset(_WEAK.split())
+
+_REMEMBERED, _SHORT = 2**17, 60
+"""So many forms, none longer than that, are remembered with what was found: running text repeats itself."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,18 @@ class ValueLexicon:
     forms: dict[str, str]
     spelling: dict[str, str]
     non_values: frozenset[str]
+    _found: dict[str, str | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def look_up(self, form: str) -> str | None:
         """Return the word type of a surface form, trying its American spelling and its singular."""
-        for attempt in self._attempts(_key(form)):
-            if attempt in self.forms:
-                return self.forms[attempt]
-        return None
+        if form in self._found:
+            return self._found[form]
+        word = next((self.forms[attempt] for attempt in self._attempts(_key(form)) if attempt in self.forms), None)
+        if len(form) <= _SHORT:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[form] = word
+        return word
 
     def is_non_value(self, form: str) -> bool:
         """Whether the form, or its singular, is on the list of non-values."""
@@ -63,7 +72,7 @@ class ValueLexicon:
 
     def in_prose(self, word: str) -> bool:
         """Whether the word type, met in running text, can be taken to name a value."""
-        return word in self.glosses and word not in _WEAK_IN_PROSE.split() and len(word) > 4
+        return word in self.glosses and word not in _WEAK_IN_PROSE and len(word) > 4
 
 
 def _key(form: str) -> str:
@@ -115,6 +124,7 @@ class Reading:
     how: str
 
 
+_QUOTED = 120
 _PREPOSITION = re.compile(r"\s+(?:for|of|to|toward|towards|in|with|from|at|by|on|among|over|about|as|through)\s+")
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 
@@ -132,10 +142,10 @@ def read_item(raw: str, lexicon: ValueLexicon) -> Reading | None:
         return Reading(whole, True, "value lexicon")
     head = _PREPOSITION.split(text, maxsplit=1)[0]
     if head != text and (found := lexicon.look_up(head)) is not None:
-        return Reading(found, True, f"value lexicon, head of '{text}'")
+        return Reading(found, True, f"value lexicon, head of '{text[:_QUOTED]}'")
     parts = head.split()
     if len(parts) > 1 and (found := lexicon.look_up(parts[-1])) is not None:
-        return Reading(found, True, f"value lexicon, last word of '{text}'")
+        return Reading(found, True, f"value lexicon, last word of '{text[:_QUOTED]}'")
     return Reading(text, False, "")
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from valuelex.lexicon.normalise import ValueLexicon, load_lexicon, read_item, read_prose
-from valuelex.lexicon.parse import parse
+from valuelex.errors import SettingError, TableError
+from valuelex.lexicon.chunks import CHUNK, Readings, read_answers
+from valuelex.lexicon.counting import count, given_words, rare_reason, tables
+from valuelex.lexicon.normalise import ValueLexicon, load_lexicon
+from valuelex.lexicon.reading import Entry
 from valuelex.lexicon.settings import LexiconSettings
 from valuelex.lexicon.unknown import judge_unknown
-from valuelex.models.answers import CUT_OFF
 from valuelex.semantics import Embedder
-from valuelex.tables import frame
-
-RAW_LENGTH = 120
-"""Running text is quoted in the words table up to this many characters."""
 
 
 def run(
-    responses: pd.DataFrame, settings: LexiconSettings, *, embedder: Embedder | None, folder: Path
+    responses: pd.DataFrame,
+    settings: LexiconSettings,
+    *,
+    embedder: Embedder | None,
+    folder: Path,
+    chunk: int = CHUNK,
+    n_jobs: int | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables `words` and `lexicon` of a set of answers.
 
@@ -31,74 +34,85 @@ def run(
         The table of that name; answers whose status is not "ok" give no words.
     embedder : Embedder or None
         Decides on words outside the value lexicon; needed where ``settings.unknown`` is true.
+    folder : Path
+        Where the study file lies.
+    chunk : int
+        Answers that are read at once; moves no number.
+    n_jobs : int or None
+        Worker processes for more than one chunk. None takes what `joblib.parallel_config` says, else every core.
+
+    Raises
+    ------
+    TableError
+        If two answers have the same response_id.
     """
+    if chunk < 1:
+        raise SettingError(f"chunk={chunk} is out of range.", "Give the number of answers that are read at once.")
     lexicon = load_lexicon(settings.values, folder)
-    rows = [row for answer in _records(responses[responses["status"] == "ok"]) for row in _read(answer, lexicon)]
-    _decide_unknown(rows, lexicon, settings, embedder)
-    return from_words(frame("words", rows), settings, lexicon)
+    answers = usable(responses)
+    texts = answers["text"].fillna("").astype(str).tolist()
+    reasons = answers["status_reason"].astype(object).where(answers["status_reason"].notna(), None).tolist()
+    readings = read_answers(texts, reasons, lexicon, chunk=chunk, n_jobs=n_jobs)
+    return finish(readings, answers[DESIGN], settings, lexicon, embedder)
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+def usable(responses: pd.DataFrame) -> pd.DataFrame:
+    """The answers that can give words."""
+    repeated = responses["response_id"].duplicated()
+    if repeated.any():
+        raise TableError(
+            f"table responses: row {int(repeated.to_numpy().argmax()) + 1} repeats the key (response_id) of an earlier row.",
+            "A row must be one LLM call that returned: remove or rename one of the two.",
+        )
+    return responses[(responses["status"] == "ok").fillna(False)].reset_index(drop=True)
 
 
-def _read(answer: dict[str, Any], lexicon: ValueLexicon) -> Iterator[dict[str, Any]]:
-    """Yield one row per item of an answer; `kept` is None where the embedding has to decide."""
-    seen: set[str] = set()
-    position = 0
-    text = str(answer["text"])
-    candidates = parse(text)
-    half = candidates[-1] if candidates and answer["status_reason"] == CUT_OFF and text[-1:].isalpha() else None
-    for candidate in candidates:
-        found: list[tuple[str | None, bool | None, str]]
-        if candidate is half:
-            found = [(None, False, "cut off at the end of the answer: may be half a word")]
-        elif candidate.prose:
-            named = read_prose(candidate.raw, lexicon)
-            found = [(word, True, "value lexicon, named in running text") for word in named]
-            found = found or [(None, False, "running text that names no value")]
-        else:
-            reading = read_item(candidate.raw, lexicon)
-            if reading is None:
-                found = [(None, False, "no letters")]
-            elif reading.known:
-                found = [(reading.word, True, reading.how)]
-            elif lexicon.is_non_value(reading.word) or len(reading.word) < 3:
-                found = [(reading.word, False, "non-value list" if len(reading.word) > 2 else "too short")]
-            else:
-                found = [(reading.word, None, "")]
-        for word, kept, reason in found:
-            if word is not None and word in seen and kept is not False:
-                kept, reason = False, "repeated in this answer"
-            elif word is not None:
-                seen.add(word)
-            yield {
-                "response_id": answer["response_id"],
-                "respondent_id": answer["respondent_id"],
-                "model_id": answer["model_id"],
-                "position": position,
-                "raw": candidate.raw[:RAW_LENGTH],
-                "word": word,
-                "kept": kept,
-                "reason": reason,
-            }
-            position += 1
+DESIGN = [
+    *("response_id", "respondent_id", "model_id", "prompt_id", "temperature", "top_p"),
+    *("persona", "elicitation", "language", "wording", "order", "examples"),
+]
+"""What the tables need of an answer once it has been read."""
 
 
-def _decide_unknown(
-    rows: list[dict[str, Any]], lexicon: ValueLexicon, settings: LexiconSettings, embedder: Embedder | None
-) -> None:
-    """Fill in the rows that were left open."""
-    undecided = [row for row in rows if row["kept"] is None]
+def finish(
+    readings: Readings,
+    answers: pd.DataFrame,
+    settings: LexiconSettings,
+    lexicon: ValueLexicon,
+    embedder: Embedder | None,
+) -> dict[str, pd.DataFrame]:
+    """From the words of all answers to the tables."""
+    decided = decide_unknown(readings, lexicon, settings, embedder)
+    words, kept = tables(decided, answers, lexicon, settings.min_respondents)
+    return {"words": words, "lexicon": kept}
+
+
+def decide_unknown(
+    readings: Readings, lexicon: ValueLexicon, settings: LexiconSettings, embedder: Embedder | None
+) -> Readings:
+    """Fill in the entries that were left open."""
+    used = np.zeros(len(readings.entries), dtype=bool)
+    used[readings.codes] = True
+    undecided = {str(e.word) for e, there in zip(readings.entries, used, strict=True) if there and e.kept is None}
     if not settings.unknown or embedder is None:
-        for row in undecided:
-            row["kept"], row["reason"] = False, "not in the value lexicon"
-        return
+        entries = [open_ if open_.kept is not None else _close(open_, False, OUTSIDE) for open_ in readings.entries]
+        return Readings(entries, readings.codes, readings.per_answer)
     # A phrase of several unknown words is a description, not a word that a language has settled on.
-    single = sorted({row["word"] for row in undecided if len(row["word"].split()) == 1})
+    single = sorted(word for word in undecided if len(word.split()) == 1)
     verdicts = judge_unknown(single, lexicon, settings, embedder)
-    for row in undecided:
-        row["kept"], row["reason"] = verdicts.get(row["word"], (False, "phrase that is not in the value lexicon"))
+    entries = [
+        open_ if open_.kept is not None else _close(open_, *verdicts.get(str(open_.word), (False, PHRASE)))
+        for open_ in readings.entries
+    ]
+    return Readings(entries, readings.codes, readings.per_answer)
+
+
+OUTSIDE = "not in the value lexicon"
+PHRASE = "phrase that is not in the value lexicon"
+
+
+def _close(entry: Entry, kept: bool, reason: str) -> Entry:
+    return Entry(entry.raw, entry.word, kept, reason)
 
 
 def from_words(
@@ -114,32 +128,11 @@ def from_words(
         Gives the glosses.
     """
     words = words.copy()
-    kept = words["kept"].fillna(False).astype(bool) & words["word"].notna()
-    named_by = words[kept].groupby("word")["respondent_id"].nunique()
-    rare = kept & words["word"].map(named_by).fillna(0).lt(settings.min_respondents)
-    words.loc[rare, "reason"] = [
-        f"rare: named by {named_by[word]} of at least {settings.min_respondents} respondents"
-        for word in words.loc[rare, "word"]
-    ]
-    words["kept"] = (kept & ~rare).astype("boolean")
-    return {"words": words, "lexicon": _count(words[words["kept"]], lexicon)}
-
-
-def _count(kept: pd.DataFrame, lexicon: ValueLexicon | None) -> pd.DataFrame:
-    glosses = lexicon.glosses if lexicon else {}
-    in_list = kept["raw"].where(~kept["reason"].fillna("").str.contains("running text"))
-    kept = kept.assign(form=in_list.fillna(kept["word"]).str.lower())
-    rows: list[dict[str, Any]] = [
-        {
-            "word": word,
-            "variants": "|".join(sorted(set(group["form"]))),
-            "n_responses": group["response_id"].nunique(),
-            "n_respondents": group["respondent_id"].nunique(),
-            "n_models": group["model_id"].nunique(),
-            "gloss": glosses.get(str(word)),
-            "source": "value lexicon" if word in glosses else "embedding" if lexicon else "given",
-        }
-        for word, group in kept.groupby("word")
-    ]
-    rows.sort(key=lambda row: (-row["n_respondents"], -row["n_responses"], row["word"]))
-    return frame("lexicon", rows)
+    accepted, named = given_words(words)
+    named_by, least = named.distinct(named.respondent), settings.min_respondents
+    rare = named_by[named.word] < least
+    set_aside = np.zeros(len(words), dtype=bool)
+    set_aside[np.nonzero(accepted)[0][rare]] = True
+    words.loc[set_aside, "reason"] = [rare_reason(int(named_by[code]), least) for code in named.word[rare]]
+    words["kept"] = pd.array(accepted & ~set_aside, dtype="boolean")
+    return {"words": words, "lexicon": count(named.only(~rare), lexicon)}
