@@ -54,7 +54,6 @@ class Ledger:
         self._index: dict[bytes, int] = {}
         self._usable = 0
         self._file: int | None = None
-        self._reader: BinaryIO | None = None
         self._size = 0
         self._synced = time.monotonic()
         if path.exists():
@@ -83,13 +82,18 @@ class Ledger:
     def get(self, key: str) -> Response | None:
         """Return the first usable response kept under `key`, else its last error, else None."""
         place = self._index.get(bytes.fromhex(key))
-        return None if place is None else Response.from_dict(self._row(place // 2)["response"])
+        if place is None:
+            return None
+        with self.path.open("rb") as file:
+            return Response.from_dict(_row(file, place // 2)["response"])
 
     def get_many(self, keys: Iterable[str]) -> Iterator[tuple[str, Response]]:
         """Yield key and response of all kept keys in the order of the file: one pass, however many there are."""
         places = sorted((place // 2, key) for key in keys if (place := self._index.get(bytes.fromhex(key))) is not None)
-        for offset, key in places:
-            yield key, Response.from_dict(self._row(offset)["response"])
+        if places:
+            with self.path.open("rb") as file:
+                for offset, key in places:
+                    yield key, Response.from_dict(_row(file, offset)["response"])
 
     def rows(self, *, every: bool = False) -> Iterator[dict[str, Any]]:
         """Yield kept calls, oldest first, as the dict that a line holds.
@@ -99,14 +103,14 @@ class Ledger:
         every : bool
             All good lines, errors that were asked again and repeated keys among them; else one per key, the one that counts.
         """
+        if not self.path.is_file():
+            return
+        offsets: Iterable[int] = sorted(place // 2 for place in self._index.values())
         if every:
-            offsets: Iterable[int] = (
-                (line.offset for line in scan(self.path, Oddities())) if self.path.is_file() else ()
-            )
-        else:
-            offsets = sorted(place // 2 for place in self._index.values())
-        for offset in offsets:
-            yield self._row(offset)
+            offsets = (line.offset for line in scan(self.path, Oddities()))
+        with self.path.open("rb") as file:
+            for offset in offsets:
+                yield _row(file, offset)
 
     def append(
         self, request: Request, response: Response, *, place: Mapping[str, Any] | None = None, via: str | None = None
@@ -153,9 +157,6 @@ class Ledger:
 
     def close(self) -> None:
         """Flush to the disk and close the file."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
         if self._file is not None:
             with writing(self.path):
                 self._sync()
@@ -172,13 +173,6 @@ class Ledger:
             return
         self._index[key] = 2 * offset + usable
         self._usable += usable
-
-    def _row(self, offset: int) -> dict[str, Any]:
-        if self._reader is None:
-            self._reader = self.path.open("rb")
-        self._reader.seek(offset)
-        row: dict[str, Any] = json.loads(self._reader.readline())
-        return row
 
     def _read_index(self) -> None:
         if not self.path.is_file():
@@ -212,3 +206,9 @@ class Ledger:
             f"{self.path}, line {number}: the last line was cut off by an interruption; it was moved to {broken.name} and "
             "its call will be made again."
         )
+
+
+def _row(file: BinaryIO, offset: int) -> dict[str, Any]:
+    file.seek(offset)
+    row: dict[str, Any] = json.loads(file.readline())
+    return row
