@@ -10,10 +10,13 @@ from typing import Any
 
 from valuelex.errors import EndpointError
 from valuelex.models.artifacts import Tell
+from valuelex.models.calling.batch import BatchLane
+from valuelex.models.calling.batch_book import BatchBook
 from valuelex.models.calling.budget import Budget
 from valuelex.models.calling.lane import Job, Lane, Place, Run
 from valuelex.models.calling.pacing import PATIENCE_S, Pacer
 from valuelex.models.calling.progress import Pace, Progress
+from valuelex.models.engines.endpoint import EndpointEngine
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model
 from valuelex.models.request import Engine, Request, Response
@@ -120,8 +123,13 @@ class Caller:
 
     async def _carry_out(self, jobs: Sequence[Job], place: Place) -> None:
         run = Run(self.ledger, self.budget, place, self.on_progress)
-        lanes = []
-        for name, members in self._lanes(jobs).items():
+        waiting = [
+            job for job in jobs if job.model.settings.batch and not self._replaced(job) and not job.model.embedded
+        ]
+        book = BatchBook(self.ledger.path)
+        batches = [self._batch_lane(job, book, run) for job in waiting]
+        lanes: list[Lane | BatchLane] = [*batches]
+        for name, members in self._lanes([job for job in jobs if job not in waiting]).items():
             pacer = self._pacer(name, members)
             lanes.append(Lane(members, self._engine, pacer, run, one_by_one=name == _EMBEDDED))
         await asyncio.gather(*(lane.carry_out() for lane in lanes))
@@ -134,12 +142,22 @@ class Caller:
             raise failure
         if self.budget is not None and any(job.short for job in jobs):
             raise self.budget.reached(done, planned)
+        for lane in batches:
+            if lane.pending is not None:
+                raise lane.pending
+
+    def _replaced(self, job: Job) -> bool:
+        return job.model.id in self.engines
+
+    def _batch_lane(self, job: Job, book: BatchBook, run: Run) -> BatchLane:
+        engine = job.model.engine(self.tell)
+        assert isinstance(engine, EndpointEngine)
+        return BatchLane(job, engine, book, run, wait_s=self.batch_wait, tell=self.tell)
 
     def _lanes(self, jobs: Sequence[Job]) -> dict[str, list[Job]]:
         lanes: dict[str, list[Job]] = {}
         for job in jobs:
-            replaced = job.model.id in self.engines
-            name = _EMBEDDED if job.model.embedded and not replaced else job.model.endpoint
+            name = _EMBEDDED if job.model.embedded and not self._replaced(job) else job.model.endpoint
             lanes.setdefault(name, []).append(job)
         return lanes
 

@@ -34,7 +34,7 @@ class Job:
     pace: Pace
     answered: bool
     """Whether the model has answered anything, now or in an earlier run."""
-    held: list[tuple[Request, Response]] = field(default_factory=list)
+    held: list[tuple[Request, Response, str | None]] = field(default_factory=list)
     """Errors, until the first answer shows that not everything fails."""
     failing: int = 0
     short: bool = False
@@ -68,7 +68,7 @@ class Run:
             If everything fails.
         """
         if response.status == "error" and not job.answered:
-            job.held.append((request, response))
+            job.held.append((request, response, via))
             if len(job.held) >= ALL_FAIL:
                 raise EndpointError(
                     f"The first {len(job.held)} calls to {request.model_id} all failed: {response.error}.",
@@ -87,8 +87,8 @@ class Run:
 
     def flush(self, job: Job) -> None:
         """Write down what was held back."""
-        for request, response in job.held:
-            self._write(job, request, response, None)
+        for kept in job.held:
+            self._write(job, *kept)
         job.held.clear()
 
     def _write(self, job: Job, request: Request, response: Response, via: str | None) -> None:

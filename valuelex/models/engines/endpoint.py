@@ -121,7 +121,7 @@ class EndpointEngine:
             await self.client.with_options(timeout=min(self._timeout, 15.0)).models.list()
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             if key:
-                raise self._refused() from self.cause(error)
+                raise self.refused() from self.cause(error)
         except openai.APIConnectionError as error:
             raise EndpointError(*self._unreachable()) from error
         except (openai.OpenAIError, ValueError, AttributeError, TypeError):
@@ -195,7 +195,7 @@ class EndpointEngine:
     ) -> Response:
         """Return the error record of a call that was answered with `status`, or raise what concerns more than this call."""
         if status == 401:
-            raise self._refused() from self.cause(error)
+            raise self.refused() from self.cause(error)
         if status == 404:
             raise EndpointError(
                 f"{self.base_url} does not know the model '{request.endpoint_model}' or its {request.mode} endpoint ({said}).",
@@ -255,7 +255,8 @@ class EndpointEngine:
             said=said,
         )
 
-    def _refused(self) -> EndpointError:
+    def refused(self) -> EndpointError:
+        """The error of a refused key."""
         if self._key_name is None:
             return EndpointError(
                 f"{self.base_url} refuses to answer without a key.",
