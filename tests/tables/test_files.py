@@ -115,3 +115,14 @@ def test_own_files_and_packaged_names(tmp_path: Path) -> None:
     assert own_or_packaged("default", "prompts", ".yaml", tmp_path).name == "default.yaml"
     with pytest.raises(BadInput, match="there are: default"):
         own_or_packaged("defautl", "prompts", ".yaml", tmp_path)
+
+
+def test_a_csv_that_would_be_too_large_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from valuelex.tables import files
+
+    table = frame("words", [ROW | {"position": i, "raw": None if i % 2 else "ß"} for i in range(50)])
+    size = len(table.to_csv(index=False, lineterminator="\n").encode())
+    assert size / 2 < files._least_csv(table) <= size
+    monkeypatch.setattr(files, "CSV_LIMIT", files._least_csv(table) - 1)
+    monkeypatch.setattr(pd.DataFrame, "to_csv", None)
+    assert [path.name for path in write("words", table, tmp_path)] == ["words.parquet"]

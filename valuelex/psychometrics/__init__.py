@@ -30,6 +30,7 @@ from valuelex.psychometrics.exploratory.groups import GroupsResult, compare_grou
 from valuelex.psychometrics.exploratory.replication import ReplicationResult, k_fold, split_half
 from valuelex.psychometrics.exploratory.result import EFAResult
 from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResult
+from valuelex.psychometrics.generalizability.components import ComponentsResult, variance_components
 from valuelex.psychometrics.generalizability.d_study import DStudyResult, d_study
 from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_study
 from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
@@ -73,6 +74,7 @@ __all__ = [
     "BootstrapResult",
     "CFAResult",
     "ComparisonDataResult",
+    "ComponentsResult",
     "Coverage",
     "CrossCheckResult",
     "DStudyResult",
@@ -165,6 +167,7 @@ __all__ = [
     "screen",
     "split_half",
     "tetrachoric",
+    "variance_components",
 ]
 
 

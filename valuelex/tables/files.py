@@ -63,6 +63,8 @@ def _write_table(name: str, data: pd.DataFrame, folder: Path) -> list[Path]:
             data.to_parquet(sink, index=False)
             content = sink.getvalue().to_pybytes()
         else:
+            if _least_csv(data) > CSV_LIMIT:
+                continue
             # Python's repr of a float is the shortest text that reads back as the same number.
             content = data.to_csv(index=False, lineterminator="\n").encode()
             if len(content) > CSV_LIMIT:
@@ -70,6 +72,20 @@ def _write_table(name: str, data: pd.DataFrame, folder: Path) -> list[Path]:
         replace_file(path, content)
         written.append(path)
     return written
+
+
+def _least_csv(data: pd.DataFrame) -> int:
+    """Bytes that the CSV has at the least, without making it: texts, a digit per number, separators."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    total = len(data) * len(data.columns)
+    for name in data.columns:
+        if isinstance(data[name].dtype, pd.StringDtype):
+            total += pc.sum(pc.binary_length(pa.array(data[name]))).as_py() or 0
+        else:
+            total += int(data[name].notna().sum())
+    return total
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -66,7 +66,8 @@ def _typed(values: pd.Series, column: Column, where: str) -> pd.Series:
     try:
         typed: pd.Series
         if column.kind == "bool":
-            typed = original.map(_to_bool).astype("boolean")
+            plain = pd.api.types.is_bool_dtype(original.dtype)
+            typed = (original if plain else original.map(_to_bool)).astype("boolean")
         elif column.kind == "int":
             typed = pd.to_numeric(original).astype("Int64")
         elif column.kind == "number":
