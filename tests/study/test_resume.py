@@ -88,6 +88,9 @@ def test_killed_runs_end_in_the_tables_of_an_undisturbed_one(stub, stub_study) -
         suffixes = [".csv"] if name in CSV_ONLY else [".parquet", ".csv"]
         files = [DOCUMENTS[name]] if name in DOCUMENTS and name not in TABLES else [name + s for s in suffixes]
         for file in files:
+            assert (a / file).exists() == (b / file).exists(), f"{file} is in one of them only"
+            if not (a / file).exists():
+                continue  # a table that this design has nothing to say in
             assert (a / file).read_bytes() == (b / file).read_bytes(), f"{file} differs"
             compared += 1
     assert compared >= 20

@@ -27,6 +27,9 @@ STOPPED = RunInterrupted("Stopped.", "Everything answered so far is kept; the sa
 
 StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="A folder with study.yaml, or the file itself.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before calls that may cost money.")]
+RetryOption = Annotated[
+    bool, typer.Option("--retry-errors", help="Ask again what failed or was filtered; all else comes from the ledger.")
+]
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Show calls, tokens and cost; ask nothing.")]
 
 
@@ -62,14 +65,17 @@ def run(
     to: Annotated[str, typer.Option("--to", metavar="STAGE", help="Stop after this stage.")] = "report",
     dry_run: DryOption = False,
     yes: YesOption = False,
+    retry_errors: RetryOption = False,
 ) -> None:
     """Run what is not up to date; stop it at any time, the same command goes on where it was."""
-    _run(study, to, dry=dry_run, yes=yes)
+    _run(study, to, dry=dry_run, yes=yes, retry_errors=retry_errors)
 
 
 def _stage_command(stage: str, about: str) -> None:
-    def command(study: StudyArgument, dry_run: DryOption = False, yes: YesOption = False) -> None:
-        _run(study, stage, dry=dry_run, yes=yes)
+    def command(
+        study: StudyArgument, dry_run: DryOption = False, yes: YesOption = False, retry_errors: RetryOption = False
+    ) -> None:
+        _run(study, stage, dry=dry_run, yes=yes, retry_errors=retry_errors)
 
     command.__doc__ = about
     app.command(name=stage)(command)
@@ -88,7 +94,7 @@ for _stage, _about in {
     _stage_command(_stage, _about)
 
 
-def _run(path: Path, to: str, *, dry: bool, yes: bool) -> None:
+def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool = False) -> None:
     import valuelex
     from valuelex.cli.console import Console
     from valuelex.study.dry_run import dry_run
@@ -102,23 +108,45 @@ def _run(path: Path, to: str, *, dry: bool, yes: bool) -> None:
         if paid and not typer.confirm(f"{paid} calls go to remote endpoints and may cost money. Go on?", err=True):
             raise typer.Exit(1)
     with Console() as console:
-        study.run(to, listener=console.listener())
+        study.run(to, listener=console.listener(), retry_errors=retry_errors)
     if to == "report":
         typer.echo(f"Report: {_shown(study.results / 'report.html')}")
     else:
         typer.echo(f"Results: {_shown(study.results)}")
 
 
+@app.command()
+def replay(
+    study: StudyArgument,
+    to: Annotated[str, typer.Option("--to", metavar="STAGE", help="Stop after this stage.")] = "report",
+) -> None:
+    """Make every table anew from the ledger alone: no key, no network, no call."""
+    import valuelex
+    from valuelex.cli.console import Console
+
+    found = valuelex.Study.load(study)
+    with Console() as console:
+        found.run(to, listener=console.listener(), replay=True)
+    typer.echo(f"Results: {_shown(found.results)}")
+
+
 def _print_plan(plan: list[Any]) -> None:
-    typer.echo(f"{'stage':<12} {'model':<28} {'calls':>7} {'answered':>9} {'tokens in':>10} {'tokens out':>11}  cost")
+    typer.echo(
+        f"{'stage':<12} {'model':<28} {'calls':>7} {'answered':>9} {'tokens in':>10} {'tokens out':>11}  cost, USD"
+    )
     for p in plan:
-        cost = "unknown: no price in the registry" if p.remote else "none: runs here"
+        cost = "runs here" if not p.remote else "unknown: no price" if p.cost is None else f"{p.cost:.2f}"
         about = "" if p.exact else "  (estimated from the settings)"
         typer.echo(
             f"{p.stage:<12} {p.model_id:<28} {p.planned:>7} {p.answered:>9} {p.tokens_in:>10} {p.tokens_out:>11}  {cost}{about}"
         )
     todo = sum(p.planned - p.answered for p in plan)
-    typer.echo(f"{todo} calls to make. Tokens are estimates: characters / 4 in, at most max_tokens out.")
+    known, unknown = sum(p.cost or 0.0 for p in plan), sum(p.cost is None for p in plan)
+    paid = f" At most {known:.2f} USD" if any(p.remote for p in plan) else ""
+    paid += f", and {unknown} lines without a price" if unknown else ""
+    typer.echo(
+        f"{todo} calls to make.{paid}{'.' if paid else ''} Tokens are estimates: characters / 4 in, at most max_tokens out."
+    )
 
 
 def _shown(path: Path) -> str:

@@ -100,6 +100,18 @@ class ModelSettings(BaseModel):
         return value
 
 
+class PopulationSettings(BaseModel):
+    """Which of the models take part."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    matched: Literal["training", "size"] | None = None
+    """Only models that form matched pairs. training: a model and the one it was tuned from; size: neighbours in size within a
+    family and a kind of training. Where `models` is empty, pairs are sought among the registry's models that run here."""
+    family: list[str] = []
+    """Only models of these families; empty: of all."""
+
+
 @dataclass(frozen=True)
 class Model:
     """One model of the study, complete: the registry's entry with the study file's keys laid over it."""
@@ -117,8 +129,8 @@ class Model:
         """The base URL, ``embedded:SHA256``, or ``transformers:NAME``; part of every request's key."""
         if self.entry.base_url:
             return self.entry.base_url
-        if self.settings.huggingface:
-            parts = (self.settings.huggingface, self.settings.gguf_file, self.settings.revision)
+        if self.in_process:
+            parts = (self.entry.huggingface, self.settings.gguf_file, self.settings.revision)
             return "transformers:" + "@".join(part for part in parts if part)
         if self.entry.artifact is None:
             raise RegistryError(f"Model '{self.id}' has neither base_url nor artifact.", "Give it a base_url.")
@@ -134,8 +146,13 @@ class Model:
         return self.entry.base_url is None
 
     @property
+    def in_process(self) -> bool:
+        """Whether transformers runs it in this process."""
+        return self.embedded and self.entry.huggingface is not None and self.entry.artifact is None
+
+    @property
     def structured(self) -> Literal["json_schema", "grammar", "none"]:
-        if self.settings.huggingface and self.embedded:
+        if self.in_process:
             return "none"
         return self.settings.structured or ("grammar" if self.embedded else "json_schema")
 
@@ -166,9 +183,10 @@ class Model:
         ArtifactError
             If the model file cannot be had or is another file.
         """
-        if self.embedded and self.settings.huggingface:
+        if self.in_process:
+            assert self.entry.huggingface is not None
             return InProcessEngine(
-                self.settings.huggingface, gguf_file=self.settings.gguf_file, revision=self.settings.revision
+                self.entry.huggingface, gguf_file=self.settings.gguf_file, revision=self.settings.revision
             )
         if self.embedded:
             assert self.entry.artifact is not None
@@ -198,33 +216,47 @@ _FACTS = (
     "region",
     "base_url",
     "model",
+    "huggingface",
     "price",
     "tuned_from",
     "merged_of",
 )
 
 
-def resolve(settings: ModelSettings) -> Model:
+def resolve(settings: ModelSettings, *, asked: bool = True) -> Model:
     """Lay the study file's keys over the registry's.
+
+    Parameters
+    ----------
+    settings : ModelSettings
+    asked : bool
+        Whether the model will be called. One that is not needs no endpoint: facts are enough.
 
     Raises
     ------
     RegistryError
-        For an id that is not in the registry and comes with neither `base_url` nor `huggingface`, or with both.
+        For a model that is to be called and that nothing serves: no base_url, no packaged file, no huggingface; or for one
+        that two things serve.
     """
     known = registry().model(settings.id)
     if settings.base_url and settings.huggingface:
         raise RegistryError(f"models: '{settings.id}' has base_url and huggingface.", "Leave one of them out.")
-    if known is None and settings.base_url is None and settings.huggingface is None:
-        raise RegistryError(
-            f"models: '{settings.id}' is not in the registry and has no base_url.",
-            f"Give it a base_url (or huggingface), or use one of: {', '.join(m.id for m in registry().models)}.",
-        )
     given = {name: getattr(settings, name) for name in _FACTS if getattr(settings, name) is not None}
     entry = (known or ModelEntry(id=settings.id)).model_copy(update=given)
-    mode = (
-        settings.mode or (known.mode if known else None) or ("completion" if entry.training == "pretrained" else "chat")
-    )
+    if settings.huggingface:
+        entry = entry.model_copy(update={"artifact": None})
+    if asked and entry.base_url is None and entry.artifact is None and entry.huggingface is None:
+        if known is None:
+            here = ", ".join(m.id for m in registry().models if m.artifact)
+            raise RegistryError(
+                f"models: '{settings.id}' is not in the registry and has no base_url.",
+                f"Give it a base_url (or huggingface), or use a model that runs here: {here}.",
+            )
+        raise RegistryError(
+            f"models: '{settings.id}' is in the registry and has no base_url: nothing here serves it.",
+            "Give it a base_url, with 'model' and 'api_key_env' where the endpoint wants them.",
+        )
+    mode = settings.mode or entry.mode or ("completion" if entry.training == "pretrained" else "chat")
     return Model(entry, settings, mode)
 
 

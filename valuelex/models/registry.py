@@ -43,6 +43,8 @@ class Price(_Entry):
     """Thinking tokens are billed as output."""
     batch_discount: float = Field(default=0.5, ge=0, le=1)
     """Share of the price that the batch API takes off."""
+    as_of: date | None = None
+    """The day on which it was the list price."""
 
 
 class ModelEntry(_Entry):
@@ -64,6 +66,8 @@ class ModelEntry(_Entry):
     """An endpoint that serves the model; embedded models have an artifact in its place."""
     model: str | None = None
     """The name that the endpoint knows; the id where it is not given."""
+    huggingface: str | None = None
+    """Its name on the model hub, to be run in this process."""
     artifact: Artifact | None = None
     sampling: dict[str, float] = Field(default_factory=dict)
     """Sampler settings sent with every call to an embedded model."""

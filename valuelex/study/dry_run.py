@@ -31,6 +31,8 @@ class PlannedCalls:
         Estimated tokens of the calls still to be made; `tokens_out` is the most that can come back.
     remote : bool
         Whether the calls leave this machine's own models: these may cost money.
+    cost : float or None
+        US dollars of the calls still to be made, at most; None where no price is known.
     exact : bool
         False where an earlier stage has yet to make the items, and the numbers follow from the settings alone.
     """
@@ -42,6 +44,7 @@ class PlannedCalls:
     tokens_in: int
     tokens_out: int
     remote: bool
+    cost: float | None
     exact: bool = True
 
 
@@ -70,16 +73,28 @@ def dry_run(study: Study, to: str = "report") -> list[PlannedCalls]:
     return out
 
 
+def _calls(
+    stage: str, model: Model, n: tuple[int, int], tokens: tuple[int, int], *, exact: bool = True
+) -> PlannedCalls:
+    """One line of the plan; `n` is planned and answered, `tokens` in and out."""
+    cost, price = (0.0 if model.embedded else None), model.entry.price
+    if price is not None and not model.embedded:
+        discount = 1 - price.batch_discount if model.settings.batch else 1.0
+        cost = (tokens[0] * price.input + tokens[1] * price.output) / 1e6 * discount
+    return PlannedCalls(stage, model.id, *n, *tokens, remote=not model.embedded, cost=cost, exact=exact)
+
+
 def _by_model(stage: str, population: list[Model], requests: list[Request], ledger: Ledger) -> list[PlannedCalls]:
+    mine: dict[str, list[Request]] = {model.id: [] for model in population}
+    for request in requests:
+        mine[request.model_id].append(request)
     out = []
     for model in population:
-        mine = [r for r in requests if r.model_id == model.id]
-        todo = [r for r in mine if r.key not in ledger]
+        planned = mine[model.id]
+        todo = [r for r in planned if not ledger.answered(r.key)]
         characters = sum(len(r.prompt) + sum(len(content) for _, content in r.messages) for r in todo)
-        tokens_in, tokens_out = round(characters / CHARACTERS_PER_TOKEN), sum(r.max_tokens for r in todo)
-        out.append(
-            PlannedCalls(stage, model.id, len(mine), len(mine) - len(todo), tokens_in, tokens_out, not model.embedded)
-        )
+        tokens = round(characters / CHARACTERS_PER_TOKEN), sum(r.max_tokens for r in todo)
+        out.append(_calls(stage, model, (len(planned), len(planned) - len(todo)), tokens))
     return out
 
 
@@ -91,7 +106,7 @@ def _administer(study: Study, population: list[Model], ledger: Ledger) -> list[P
     if table is None:
         calls = study.file.instrument.stems * settings.samples
         tokens = (calls * 40, calls * settings.max_tokens)
-        return [PlannedCalls("administer", m.id, calls, 0, *tokens, not m.embedded, exact=False) for m in population]
+        return [_calls("administer", model, (calls, 0), tokens, exact=False) for model in population]
     items = projective.plan(table, population, settings, seed=call_seed(study.file.seed, "administer"))
     return _by_model("administer", population, [item.request for item in items], ledger)
 
@@ -104,9 +119,8 @@ def _judge(study: Study, population: list[Model], ledger: Ledger) -> list[Planne
         given = study.given.get("completions")
         own = study.file.instrument.stems * study.file.administration.samples * len(population)
         calls = own if given is None else len(given)
-        tokens = calls * RUBRIC_TOKENS
         return [
-            PlannedCalls("judge", j.id, calls, 0, tokens, calls * j.max_tokens, not resolve(j).embedded, exact=False)
+            _calls("judge", resolve(j), (calls, 0), (calls * RUBRIC_TOKENS, calls * j.max_tokens), exact=False)
             for j in judges
         ]
     items = projective.plan_judge(

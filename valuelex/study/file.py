@@ -13,7 +13,7 @@ from valuelex.comparison import ComparisonSettings
 from valuelex.elicitation import ElicitationSettings, RespondentSettings
 from valuelex.errors import StudyFileError
 from valuelex.lexicon import LexiconSettings
-from valuelex.models import ModelSettings
+from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
 from valuelex.taxonomy import TaxonomySettings
 
@@ -32,6 +32,8 @@ class StudyFile(BaseModel):
     """The one seed; every stage and every call gets its own, spawned from it."""
     models: list[ModelSettings]
     """Whom to ask: registry ids, or endpoints."""
+    population: PopulationSettings = PopulationSettings()
+    """Which of the models take part: matched pairs, families."""
     respondents: RespondentSettings = RespondentSettings()
     elicitation: ElicitationSettings = ElicitationSettings()
     lexicon: LexiconSettings = LexiconSettings()
@@ -41,6 +43,8 @@ class StudyFile(BaseModel):
     judges: Judges = list(DEFAULT_JUDGES)
     """Who scores the completions: `embedded`, or endpoints."""
     comparison: ComparisonSettings = ComparisonSettings()
+    running: RunningSettings = RunningSettings()
+    """What a run may cost, and how long it may wait."""
     inputs: dict[str, str] = {}
     """Tables to start from: table name -> CSV or Parquet file, relative to the study file."""
     results: str = "results"
@@ -174,6 +178,8 @@ def _known_keys(loc: list[Any]) -> list[str]:
     """The keys of the section that `loc` leads to."""
     sections: dict[str, type[BaseModel]] = {
         "models": ModelSettings,
+        "population": PopulationSettings,
+        "running": RunningSettings,
         "respondents": RespondentSettings,
         "elicitation": ElicitationSettings,
         "lexicon": LexiconSettings,

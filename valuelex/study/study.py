@@ -20,15 +20,19 @@ from valuelex import projective
 from valuelex.errors import RegistryError, ResultsFolderError, SettingError, StudyFileError, TableError, writing
 from valuelex.lexicon import load_lexicon
 from valuelex.models import (
+    Budget,
     Caller,
     Engine,
     Ledger,
     Model,
-    ModelEntry,
+    ModelSettings,
     Progress,
+    Replayer,
     key_from_environment,
+    matched_pairs,
     registry,
     resolve,
+    spent_in,
 )
 from valuelex.study.file import StudyFile, load_study_file, study_path
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest, sources_digest
@@ -36,7 +40,22 @@ from valuelex.study.stages import STAGES, Stage, Work, needed
 from valuelex.tables import DOCUMENTS, TABLES, digest, digest_json, files_of, own_or_packaged, read, read_input, write
 
 # Settings that cannot move an answer: changing them leaves finished stages as they are.
-_HARMLESS = {"concurrency", "timeout", "max_retries", "api_key_env", "headers_env"}
+_HARMLESS = {
+    *(
+        "concurrency",
+        "timeout",
+        "max_retries",
+        "api_key_env",
+        "headers",
+        "headers_env",
+        "organization",
+        "batch",
+        "price",
+    ),
+    *("requests_per_minute", "tokens_per_minute", "running"),
+}
+_CALLED = ("elicit", "administer", "judge")
+"""Stages that ask models."""
 
 Reporter = Callable[["Study"], str]
 _reporter: Reporter | None = None
@@ -124,20 +143,29 @@ class Study:
             If models have to be called and none is named.
         """
         called = [s for s in stages if s in ("elicit", "administer") and STAGES[s].given not in self.file.inputs]
-        if called and not self.file.models:
+        wanted = self.file.population
+        named = self.file.models
+        if not named and wanted.matched:
+            here = [m for m in registry().models if m.artifact or m.huggingface or m.base_url]
+            named = [ModelSettings(id=m.id) for m in here]
+        if called and not named:
             raise StudyFileError(
                 f"{self.path}: models is empty.", "Name at least one model, or give the tables under inputs."
             )
-        found = []
-        for settings in self.file.models:
-            try:
-                found.append(resolve(settings))
-            except RegistryError as error:
-                if called:
-                    raise RegistryError(f"{self.path}: {error.what}", error.remedy) from error
-                found.append(
-                    Model(ModelEntry(**settings.model_dump(include=set(ModelEntry.model_fields))), settings, "chat")
-                )
+        try:
+            found = [resolve(settings, asked=bool(called)) for settings in named]
+        except RegistryError as error:
+            raise RegistryError(f"{self.path}: {error.what}", error.remedy) from error
+        if wanted.family:
+            found = [m for m in found if m.entry.family in wanted.family]
+        if wanted.matched:
+            paired = {i for pair in matched_pairs(found, wanted.matched) for i in (pair.first, pair.second)}
+            found = [m for m in found if m.id in paired]
+        if named and not found:
+            raise StudyFileError(
+                f"{self.path}: population: none of the {len(named)} models is left.",
+                "A matched pair needs two models of the list: 'tuned_from' (or the registry) says which belong together.",
+            )
         return found
 
     def read(self, name: str) -> Any:
@@ -166,8 +194,20 @@ class Study:
 
     # ---- running ----
 
-    def run(self, to: str = "report", *, listener: Listener | None = None) -> list[str]:
+    def run(
+        self, to: str = "report", *, listener: Listener | None = None, retry_errors: bool = False, replay: bool = False
+    ) -> list[str]:
         """Run what is not up to date, up to and including the stage `to`; return the names of the stages that ran.
+
+        Parameters
+        ----------
+        to : str
+        listener : Listener, optional
+        retry_errors : bool
+            Go through the stages that ask models again: calls that failed or were filtered are made once more, all others come
+            from the ledger.
+        replay : bool
+            Make every table anew from the ledger alone: no key, no call.
 
         Raises
         ------
@@ -177,22 +217,27 @@ class Study:
             If the results folder is another study's, is in use, or cannot be written.
         EndpointError
             If a model cannot be asked. What was answered is kept; the same call goes on from there.
+        BudgetReached, BatchPending
+            When the spending cap ends the run, or calls wait at a batch API.
+        LedgerError
+            If the ledger lacks a call of a replay.
         """
         listener = listener or Listener()
         stages = self.stages(to)
         population = self.population(stages)
-        self._preflight(stages, population)
+        self._preflight(stages, population, keys=not replay)
         ran = []
         with self._locked():
             manifest = self._manifest()
             ledger = Ledger(self.results / LEDGER)
             for note in ledger.notes:
                 listener.tell(note)
-            caller = Caller(ledger, on_progress=listener.on_progress, tell=listener.tell, engines=self.engines)
+            caller = self._caller(ledger, population, listener, replay=replay)
             work = Work(self.file, self.folder, population, caller, self.read, self.given)
             try:
                 for name in stages:
-                    if self._state(name, manifest, population) == "done":
+                    again = replay or (retry_errors and name in _CALLED)
+                    if not again and self._state(name, manifest, population) == "done":
                         listener.on_stage(name, "up to date")
                         continue
                     listener.on_stage(name, "run")
@@ -205,14 +250,34 @@ class Study:
                 ran += self._run_report(manifest, listener)
         return ran
 
-    def _preflight(self, stages: list[str], population: list[Model]) -> None:
+    def _caller(self, ledger: Ledger, population: list[Model], listener: Listener, *, replay: bool) -> Caller:
+        running = self.file.running
+        if replay:
+            return Replayer(ledger, on_progress=listener.on_progress, tell=listener.tell)
+        budget = None
+        if running.budget is not None:
+            models = [*population, *(resolve(j) for j in self.file.judges if not isinstance(j, str))]
+            prices = {m.id: m.entry.price for m in models if m.entry.price is not None}
+            batch = frozenset(m.id for m in models if m.settings.batch)
+            budget = Budget(running.budget, prices, spent_in(ledger.rows(every=True), prices), batch)
+        return Caller(
+            ledger,
+            on_progress=listener.on_progress,
+            tell=listener.tell,
+            engines=self.engines,
+            budget=budget,
+            patience_s=running.patience,
+            batch_wait=running.batch_wait,
+        )
+
+    def _preflight(self, stages: list[str], population: list[Model], *, keys: bool = True) -> None:
         """Refuse what a later stage could not use, before the first call is paid for."""
         _ = self.given
         file = self.file
         computed = [s for s in stages if STAGES[s].given not in file.inputs]
         called = population if {"elicit", "administer"} & set(computed) else []
         judges = [resolve(j) for j in file.judges if not isinstance(j, str)] if "judge" in computed else []
-        for model in [*called, *judges]:
+        for model in [*called, *judges] if keys else []:
             for variable in (model.settings.api_key_env, *model.settings.headers_env.values()):
                 key_from_environment(variable)
         if "judge" in computed:

@@ -67,7 +67,7 @@ def show_trace(study: Study, word: str) -> str:
 
 def show_models(study: Study | None) -> str:
     """Return the registry, or a study's models with whether each can be asked."""
-    known = study.population([]) if study else [resolve(ModelSettings(id=m.id)) for m in registry().models]
+    known = study.population([]) if study else [resolve(ModelSettings(id=m.id), asked=False) for m in registry().models]
     lines = [f"{'id':<28} {'family':<12} {'parameters':>11} {'training':<18} {'mode':<11} here"]
     for model in known:
         size = f"{model.entry.parameters:.3g}" if model.entry.parameters else "-"
@@ -80,8 +80,10 @@ def show_models(study: Study | None) -> str:
 
 def _whether(model: Model) -> str:
     if model.embedded:
+        if model.in_process:
+            return "from the model hub, with the extra transformers"
         if model.entry.artifact is None:
-            return "no endpoint"
+            return "give base_url"
         return "file here" if is_here(model.entry.artifact) else "fetched when needed"
     try:
         engine = model.engine()
@@ -107,7 +109,7 @@ def fetch_models(study: Study | None, *, tell: Callable[[str], None]) -> None:
     ArtifactError
         If a file cannot be had or is another file.
     """
-    models = study.population([]) if study else [resolve(ModelSettings(id=m.id)) for m in registry().models]
+    models = study.population([]) if study else [resolve(ModelSettings(id=m.id), asked=False) for m in registry().models]
     for model in models:
         if model.embedded and model.entry.artifact is not None:
             tell(f"{model.id}: {locate(model.entry.artifact, tell=tell)} verified")
