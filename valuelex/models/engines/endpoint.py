@@ -291,7 +291,7 @@ def key_from_environment(variable: str | None) -> str | None:
 
 
 # As `with_raw_response` of the SDK: the reply comes back as it is, and what cannot be read is judged here. Its typed methods
-# would check every parameter against their types, which takes a third of a call's computing time and forbids what is not OpenAI's.
+# would check every parameter against their types, which takes a third of a call's computing time.
 _RAW = {"X-Stainless-Raw-Response": "true"}
 
 
