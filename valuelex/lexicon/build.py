@@ -23,7 +23,7 @@ from valuelex.lexicon.counting import TEXT
 from valuelex.lexicon.normalise import ValueLexicon, load_lexicon
 from valuelex.lexicon.parse import whole
 from valuelex.lexicon.reading import Reader
-from valuelex.lexicon.run import DESIGN, finish, usable
+from valuelex.lexicon.run import DESIGN, Survey, finish, usable
 from valuelex.lexicon.settings import LexiconSettings
 from valuelex.models import Response, setting_id
 from valuelex.models.answers import classify
@@ -77,6 +77,7 @@ def build(
     *,
     embedder: Embedder | None,
     folder: Path,
+    survey: Survey | None = None,
     only_placed: bool = False,
     block: int = BLOCK,
     n_jobs: int | None = None,
@@ -98,6 +99,8 @@ def build(
         Decides on words outside the value lexicon.
     folder : Path
         Where a value lexicon of one's own is looked for.
+    survey : Survey, optional
+        Seed, facts about the models, example sets and vocabulary, as for `run`.
     only_placed : bool
         Whether lines without a place are left out: a study's ledger also holds stems and judges.
     block : int
@@ -129,7 +132,7 @@ def build(
     responses = frame("responses", rows if superseded == 0 else rows[chosen])
     del rows
     release()
-    made = finish(readings, usable(responses[[*DESIGN, "status"]]), settings, lexicon, embedder)
+    made = finish(readings, usable(responses[[*DESIGN, "status"]]), settings, lexicon, embedder, survey or Survey())
     return Built({"responses": responses, **made}, set_aside, superseded)
 
 

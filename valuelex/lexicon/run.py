@@ -1,18 +1,27 @@
-"""The step: the table `responses` -> `words` (every decision with its reason) and `lexicon` (what was kept)."""
+"""The step: the table `responses` -> `words` (every decision with its reason), `lexicon` (what was kept), and what their counts
+say about the survey: `saturation`, `richness`, `variance_shares`, `mode_agreement`, `example_effect`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from valuelex.errors import SettingError, TableError
+from valuelex.lexicon.agreement import mode_agreement
 from valuelex.lexicon.chunks import CHUNK, Readings, read_answers
 from valuelex.lexicon.counting import count, given_words, rare_reason, tables
+from valuelex.lexicon.examples import example_effect
+from valuelex.lexicon.incidence import incidence
 from valuelex.lexicon.normalise import ValueLexicon, load_lexicon
 from valuelex.lexicon.reading import Entry
+from valuelex.lexicon.saturation import saturation
 from valuelex.lexicon.settings import LexiconSettings
+from valuelex.lexicon.sources import variance_shares
 from valuelex.lexicon.unknown import judge_unknown
 from valuelex.semantics import Embedder
 
@@ -23,10 +32,14 @@ def run(
     *,
     embedder: Embedder | None,
     folder: Path,
+    seed: int = 0,
+    facts: pd.DataFrame | None = None,
+    examples: Mapping[str, Sequence[str]] | None = None,
+    vocabulary: Sequence[str] | None = None,
     chunk: int = CHUNK,
     n_jobs: int | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables `words` and `lexicon` of a set of answers.
+    """Return the tables of the step; those about which the design has nothing to say are empty.
 
     Parameters
     ----------
@@ -36,6 +49,14 @@ def run(
         Decides on words outside the value lexicon; needed where ``settings.unknown`` is true.
     folder : Path
         Where the study file lies.
+    seed : int
+        Of the bootstrap of `example_effect`.
+    facts : DataFrame, optional
+        What is known of the models (`models.facts`), indexed by model_id; `variance_shares` takes their family from it.
+    examples : mapping of str -> sequence of str, optional
+        The words of each example set, by the id that stands in the column `examples`.
+    vocabulary : sequence of str, optional
+        What the closed and the logprob mode could name.
     chunk : int
         Answers that are read at once; moves no number.
     n_jobs : int or None
@@ -53,7 +74,8 @@ def run(
     texts = answers["text"].fillna("").astype(str).tolist()
     reasons = answers["status_reason"].astype(object).where(answers["status_reason"].notna(), None).tolist()
     readings = read_answers(texts, reasons, lexicon, chunk=chunk, n_jobs=n_jobs)
-    return finish(readings, answers[DESIGN], settings, lexicon, embedder)
+    survey = Survey(seed, facts, examples, vocabulary)
+    return finish(readings, answers[DESIGN], settings, lexicon, embedder, survey)
 
 
 def usable(responses: pd.DataFrame) -> pd.DataFrame:
@@ -74,17 +96,36 @@ DESIGN = [
 """What the tables need of an answer once it has been read."""
 
 
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What the tables about the survey need beside the answers; see `run`."""
+
+    seed: int = 0
+    facts: pd.DataFrame | None = None
+    examples: Mapping[str, Sequence[str]] | None = None
+    vocabulary: Sequence[str] | None = None
+
+
 def finish(
     readings: Readings,
     answers: pd.DataFrame,
     settings: LexiconSettings,
     lexicon: ValueLexicon,
     embedder: Embedder | None,
+    survey: Survey,
 ) -> dict[str, pd.DataFrame]:
     """From the words of all answers to the tables."""
     decided = decide_unknown(readings, lexicon, settings, embedder)
     words, kept = tables(decided, answers, lexicon, settings.min_respondents)
-    return {"words": words, "lexicon": kept}
+    data = incidence(decided, answers, kept["word"].tolist())
+    return {
+        "words": words,
+        "lexicon": kept,
+        **saturation(data),
+        "variance_shares": variance_shares(data, survey.facts),
+        "mode_agreement": mode_agreement(data, vocabulary=survey.vocabulary),
+        "example_effect": example_effect(data, survey.examples, lexicon, seed=survey.seed),
+    }
 
 
 def decide_unknown(
