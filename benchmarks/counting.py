@@ -1,24 +1,28 @@
-"""Time the table build (ledger -> responses -> words -> lexicon) from 10^4 to 10^6 answers on two cores; print the curve.
+"""Time the table build (ledger -> responses -> words -> lexicon ...) from 10^4 to 10^6 answers on two cores; print the curve.
 
-    python benchmarks/counting.py [--sizes 10000 100000 1000000] [--write docs/benchmarks.md]
+    python benchmarks/counting.py [--sizes 10000 100000 1000000] [--jobs 2] [--embed] [--write docs/benchmarks.md]
 
 The answers are made up: a seeded generator draws words from the value lexicon, some words outside it, and puts them into the
 forms in which models answer (comma lists, numbered lists, bullets, JSON, prose, refusals, answers cut off). No model was asked.
-Each build runs in a process of its own; its memory is that of all its processes together, sampled ten times a second.
+Each build runs in a process of its own; its memory is that of all its processes together, sampled ten times a second. Words
+outside the value lexicon are set aside without the embedding unless --embed is given: their number, not that of the answers, is
+what embedding takes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,8 +33,8 @@ OUTSIDE = ["quokka", "synergy", "banana", "zeitgeist", "mindset", "hustle", "tab
 OPENINGS = ["", "", "", "Here are ten words: ", "My core values are: ", "Sure! The values that guide me are: "]
 PROSE = [
     "I would say that {} and {} guide me in all that I do, and that {} comes first.",
-    "What matters most to me is {}. I also care about {} because it makes a society whole, and {} too.",
-    "Above everything else I try to act with {} towards those I meet, with {}, and never without {}.",
+    "What matters most to me is always {}. I also care about {} because it makes a society whole, and {} too.",
+    "Above everything else I try to act with {} towards those I meet, with {} in what I say, and never do a thing without {}.",
 ]
 
 
@@ -130,3 +134,127 @@ def ledger(folder: Path, n: int, *, files: int = 4, seed: int = SEED) -> None:
         handles[i % files].write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
     for handle in handles:
         handle.close()
+
+
+def child(folder: Path, jobs: int, embed: bool) -> None:
+    """Build and write the tables of the ledgers in `folder`; print what each part took."""
+    from valuelex.lexicon import LexiconSettings, build
+    from valuelex.tables import write
+
+    embedder = None
+    if embed:
+        from valuelex.models import embedding_files
+        from valuelex.semantics import OnnxEmbedder
+
+        model, tokenizer = embedding_files()
+        embedder = OnnxEmbedder("all-MiniLM-L6-v2", model, tokenizer)
+    started = time.perf_counter()
+    paths = sorted(folder.glob("*.jsonl"))
+    built = build(paths, LexiconSettings(unknown=embed), embedder=embedder, folder=folder, n_jobs=jobs)
+    done = time.perf_counter()
+    for name, table in built.tables.items():
+        write(name, table, folder / "tables")
+    ended = time.perf_counter()
+    sizes = {name: len(table) for name, table in built.tables.items()}
+    print(json.dumps({"build": done - started, "write": ended - done, "rows": sizes, "set_aside": built.set_aside}))
+
+
+def measured(folder: Path, jobs: int, embed: bool) -> dict[str, Any]:
+    """Run `child` and watch the memory and the processor time of all its processes."""
+    import psutil
+
+    command = [sys.executable, __file__, "--child", str(folder), "--jobs", str(jobs), *(["--embed"] if embed else [])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    top, spent = 0, {}
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        total = 0
+        try:
+            for one in (watched, *watched.children(recursive=True)):
+                try:
+                    total += one.memory_info().rss
+                    times = one.cpu_times()
+                    spent[one.pid] = times.user + times.system
+                except psutil.NoSuchProcess:
+                    continue
+        except psutil.NoSuchProcess:
+            break
+        top = max(top, total)
+        time.sleep(0.1)
+    assert process.stdout is not None
+    out = process.stdout.read()
+    if process.wait() != 0:
+        raise SystemExit("The build failed.")
+    return {**json.loads(out.splitlines()[-1]), "rss": top, "cpu": sum(spent.values())}
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The Markdown table, and how the time grows between its rows."""
+    lines = [
+        "| answers | ledger | words | build | writing | answers a second | processor time | memory of all processes |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['n']:,} | {row['bytes'] / 1e6:,.0f} MB | {row['rows']['words']:,} | {row['build']:.1f} s | "
+            f"{row['write']:.1f} s | {row['n'] / (row['build'] + row['write']):,.0f} | {row['cpu']:.0f} s | "
+            f"{row['rss'] / 2**30:.2f} GiB |"
+        )
+    steps = [
+        f"{low['n']:,} to {high['n']:,}: {math.log(high['cpu'] / low['cpu']) / math.log(high['n'] / low['n']):.2f}"
+        for low, high in pairwise(rows)
+    ]
+    grows = f"Exponent of the growth of processor time (1 is linear): {'; '.join(steps)}." if steps else ""
+    return "\n".join(lines) + ("\n\n" + grows if grows else "")
+
+
+def put(page: Path, section: str) -> None:
+    """Write the section into `page`, over an earlier one, else at its end."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else "# Speed\n"
+    if MARK[0] in text and MARK[1] in text:
+        before, after = text.split(MARK[0])[0], text.split(MARK[1])[1]
+    else:
+        before, after = text.rstrip() + "\n\n", "\n"
+    page.write_text(f"{before}{MARK[0]}\n{section}\n{MARK[1]}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    """Make ledgers, time their builds, print, and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--jobs", type=int, default=2, help="worker processes")
+    parser.add_argument("--embed", action="store_true", help="decide on unknown words by embedding")
+    parser.add_argument("--folder", type=Path, help="where the ledgers are made, and kept for the next run")
+    parser.add_argument("--write", type=Path, help="put the table into this page")
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        child(arguments.child, arguments.jobs, arguments.embed)
+        return
+    rows = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for n in arguments.sizes:
+            folder = (arguments.folder or Path(temporary)) / f"{n}-answers"
+            if not folder.is_dir():
+                ledger(folder, n)
+            size = sum(path.stat().st_size for path in folder.glob("*.jsonl"))
+            row = {"n": n, "bytes": size, **measured(folder, arguments.jobs, arguments.embed)}
+            rows.append(row)
+            print(f"{n:,}: {row['build'] + row['write']:.1f} s, {row['rss'] / 2**30:.2f} GiB", flush=True)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    section = (
+        "## Table build\n\nMade by `python benchmarks/counting.py --write docs/benchmarks.md`. From call ledgers (four files) "
+        "to all tables of the steps *elicit* and *lexicon*, written to disk. The answers are made up: a seeded generator puts "
+        "words of the value lexicon, and some others, into comma lists, numbered lists, bullets, JSON, prose, refusals and "
+        "cut-off answers. "
+        f"{'Unknown words are embedded' if arguments.embed else 'Unknown words are set aside without embedding'}. Python "
+        f"{platform.python_version()}, {arguments.jobs} worker processes on {cores} shared cores; memory is summed over all "
+        f"processes, pages that they share counted each time.\n\n{table(rows)}\n"
+    )
+    print("\n" + section)
+    if arguments.write:
+        put(arguments.write, section)
+
+
+if __name__ == "__main__":
+    main()

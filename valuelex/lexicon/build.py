@@ -119,7 +119,8 @@ def build(
     tasks = [
         (path, start, start + block, lexicon, only_placed) for path in ledgers for start in range(0, _size(path), block)
     ]
-    parts: list[_Part] = list(spread(_read_range, tasks, n_jobs))
+    small = sum(_size(path) for path in ledgers) <= block  # less work than starting workers
+    parts: list[_Part] = list(spread(_read_range, tasks, 1 if small and n_jobs is None else n_jobs))
     readings = join(part.readings for part in parts)
     rows = _concat([part.rows for part in parts])
     set_aside = sum(part.set_aside for part in parts)
