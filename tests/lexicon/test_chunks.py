@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,25 @@ def test_lines_that_are_no_calls_are_counted_and_left_out(line, tmp_path: Path) 
     assert built.set_aside == 4
     row = built.tables["responses"].iloc[0]
     assert row[["respondent_id", "prompt_id", "elicitation", "persona"]].tolist() == ["r", "q", "closed", "nurse"]
+
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=5),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=2), st.integers(), max_size=2), st.sampled_from(["\ud800", "chat", "\x00", "nan"]),
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_whatever_stands_in_a_line_no_build_fails(line, tmp_path_factory, data) -> None:
+    call = json.loads(line("honesty", place={"prompt_id": "p", "order": 1}, seed=7))
+    room = data.draw(st.sampled_from([call, call["request"], call["response"], call["place"]]))
+    room[data.draw(st.sampled_from(sorted(room)))] = data.draw(ODD)
+    path = tmp_path_factory.mktemp("odd") / "calls.jsonl"
+    path.write_text(line("love") + json.dumps(call) + "\n" + line("peace", seed=2), encoding="utf-8")
+    built = build([path], KNOWN, embedder=None, folder=HERE, n_jobs=1)
+    assert len(built.tables["responses"]) + built.set_aside == 3
+    assert {"love", "peace"} <= set(built.tables["words"]["word"])
 
 
 def test_only_placed_lines_where_wanted(line, tmp_path: Path) -> None:

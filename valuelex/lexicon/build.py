@@ -8,6 +8,8 @@ that sees the same files.
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +40,7 @@ BLOCK = 32 * 2**20
 HELD = ("grammar", "response_format", "guided_choice", "guided_json", "guided_grammar")
 """Parameters that hold an answer to a form: without a place in the design, such a call counts as closed."""
 
+_KEY = re.compile(r"[0-9a-f]{64}")
 _RESPONSE = frozenset(Response.__dataclass_fields__)
 _KINDS = {column.name: column.kind for column in TABLES["responses"].columns}
 ROW = ("key", "usable", *_KINDS)
@@ -184,25 +187,28 @@ def _row(line: bytes, only_placed: bool) -> dict[str, Any] | None:
             return None
         status, reason = classify(response)
         return {
-            "key": str(call["key"]),
+            "key": _key(call["key"]),
             "usable": response.status != "error" and response.finish_reason != CONTENT_FILTER,
-            "response_id": str(call["key"])[:16],
+            "response_id": call["key"][:16],
             **_design(request, place if isinstance(place, Mapping) else {}),
             "text": whole(response.text),
             "status": status,
             "status_reason": None if reason is None else whole(reason),
             "labels": None,
-            "n_tokens_in": response.n_tokens_in,
-            "n_tokens_out": response.n_tokens_out,
-            "latency_s": round(float(response.latency_s), 3),
+            "n_tokens_in": _whole_number(response.n_tokens_in),
+            "n_tokens_out": _whole_number(response.n_tokens_out),
+            "latency_s": round(_number(response.latency_s, math.inf) or 0.0, 3),
         }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
 def _design(request: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that say where in the design a call stands."""
-    temperature, top_p, model = request["temperature"], request["top_p"], str(request["model_id"])
+    temperature, top_p = _number(request["temperature"], math.inf), _number(request["top_p"], 1.0)
+    model, mode = whole(str(request["model_id"])), request["mode"]
+    if mode not in ("chat", "completion"):
+        raise ValueError(mode)
     messages = request.get("messages") or ()
     system = "\n".join([content for role, content in messages if role == "system"])
     asked = "\n".join([content for role, content in messages if role == "user"]) or request.get("prompt") or ""
@@ -213,19 +219,50 @@ def _design(request: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, A
         "respondent_id": respondent,
         "model_id": model,
         "prompt_id": _hash(asked),
-        "sample_index": int(request.get("sample_index") or 0),
+        "sample_index": _whole_number(request.get("sample_index")) or 0,
         "temperature": temperature,
         "top_p": top_p,
         "persona": persona,
-        "seed": request.get("seed"),
-        "mode": request["mode"],
+        "seed": _whole_number(request.get("seed")),
+        "mode": mode,
         "elicitation": "closed" if held else "open",
         "language": "en",
         "wording": None,
         "order": 0,
         "examples": None,
     }
-    return out | {name: place[name] for name in out if name in place} if place else out
+    if not place:
+        return out
+    said = {name: whole(str(place[name])) for name in PLACE if place.get(name) is not None}
+    return out | said | ({"order": _whole_number(place["order"]) or 0} if "order" in place else {})
+
+
+PLACE = ("respondent_id", "prompt_id", "elicitation", "persona", "language", "wording", "examples")
+"""What a line may say of its place in words; `order` is a number."""
+
+
+def _key(value: object) -> str:
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        raise ValueError(value)
+    return value
+
+
+def _number(value: object, high: float) -> float | None:
+    """A number between 0 and `high`, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= high:
+        raise ValueError(value)
+    return float(value)
+
+
+def _whole_number(value: object) -> int | None:
+    """A whole number of 0 or more that a table can hold, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ValueError(value)
+    return value
 
 
 @lru_cache(maxsize=4096)
