@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from valuelex._version import __version__
+from valuelex.cli.ledger import ledger_app
 from valuelex.errors import BadInput, RunInterrupted, ValuelexError
 
 app = typer.Typer(
@@ -19,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(ledger_app)
 
 INTERRUPTED = 130
 """What typer returns for Ctrl-C where it catches it itself."""
@@ -128,6 +131,21 @@ def replay(
     with Console() as console:
         found.run(to, listener=console.listener(), replay=True)
     typer.echo(f"Results: {_shown(found.results)}")
+
+
+@app.command()
+def pack(
+    study: StudyArgument,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The zip; default: NAME.zip here.")] = None,
+    licence: Annotated[str | None, typer.Option(help="SPDX id of your data's licence, such as CC-BY-4.0.")] = None,
+    author: Annotated[str | None, typer.Option(help="Whom to name as author.")] = None,
+) -> None:
+    """Pack study, ledger and tables into one zip for OSF or Zenodo, with README, data dictionary and RO-Crate metadata."""
+    import valuelex
+    from valuelex.study.pack import pack as make
+
+    packed = make(valuelex.Study.load(study), out, licence=licence, author=author)
+    typer.echo(f"Packed {len(packed.files)} files: {packed.path}")
 
 
 def _print_plan(plan: list[Any]) -> None:

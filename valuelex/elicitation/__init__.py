@@ -1,5 +1,6 @@
 """Step 1, ``valuelex elicit``: many configurations of many models name their values."""
 
+from valuelex.elicitation.closed import load_vocabulary
 from valuelex.elicitation.examples import load_examples, shown_words
 from valuelex.elicitation.plan import Item, offered, plan
 from valuelex.elicitation.prompts import Wording, load_prompts
@@ -20,6 +21,7 @@ __all__ = [
     "Wording",
     "load_examples",
     "load_prompts",
+    "load_vocabulary",
     "offered",
     "plan",
     "respondents",

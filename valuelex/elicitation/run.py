@@ -21,8 +21,11 @@ from valuelex.tables import frame
 class Coverage(Protocol):
     """How complete a lexicon is: the Good-Turing estimate of its sample coverage, with an interval."""
 
-    estimate: float
-    low: float
+    @property
+    def estimate(self) -> float: ...
+
+    @property
+    def low(self) -> float: ...
 
 
 class Counter(Protocol):

@@ -81,6 +81,8 @@ def _elicit(work: Work) -> Outputs:
         seed=work.seed("elicit"),
         caller=work.caller,
         folder=work.folder,
+        # The two steps meet here: what counts as a word when sampling stops is what counts as one in the lexicon.
+        counter=lambda: lexicon.WordCounter(file.lexicon, work.folder, work.embedder if file.lexicon.unknown else None),
     )
 
 
@@ -89,8 +91,17 @@ def _lexicon(work: Work) -> Outputs:
     if "words" in work.given:
         made = lexicon.from_words(work.given["words"], settings)
         return made | ({"lexicon": _counted(work.given["lexicon"], made["lexicon"])} if "lexicon" in work.given else {})
+    asked = work.file.elicitation
+    limited = {"closed", "logprob"} & set(asked.modes)
     return lexicon.run(
-        work.read("responses"), settings, embedder=work.embedder if settings.unknown else None, folder=work.folder
+        work.read("responses"),
+        settings,
+        embedder=work.embedder if settings.unknown else None,
+        folder=work.folder,
+        seed=work.seed("lexicon"),
+        facts=facts(work.population),
+        examples=elicitation.shown_words(elicitation.load_examples(asked.few_shot, work.folder)),
+        vocabulary=elicitation.load_vocabulary(asked.vocabulary, work.folder) if limited else None,
     )
 
 
@@ -194,7 +205,7 @@ STAGES: dict[str, Stage] = {
                 "mode_agreement",
                 "example_effect",
             ),
-            ("lexicon", "taxonomy.embedding"),
+            ("lexicon", "taxonomy.embedding", "models", "elicitation"),
             _lexicon,
             "words",
         ),

@@ -410,8 +410,13 @@ class Study:
     def _file_digests(self, stage: Stage) -> dict[str, str]:
         """SHA-256 of the user's own files that the settings name."""
         sources: dict[str, list[Any]] = {
-            "elicit": [self.file.elicitation.prompts, self.file.elicitation.vocabulary],
-            "lexicon": [self.file.lexicon.values],
+            "elicit": [
+                self.file.elicitation.prompts,
+                self.file.elicitation.few_shot,
+                self.file.elicitation.vocabulary,
+                self.file.lexicon.values,
+            ],
+            "lexicon": [self.file.lexicon.values, self.file.elicitation.few_shot, self.file.elicitation.vocabulary],
             "instrument": [self.file.instrument.taxonomy],
         }
         named = [s for s in sources.get(stage.name, []) if isinstance(s, str) and s.endswith((".yaml", ".yml", ".csv"))]

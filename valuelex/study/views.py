@@ -109,7 +109,9 @@ def fetch_models(study: Study | None, *, tell: Callable[[str], None]) -> None:
     ArtifactError
         If a file cannot be had or is another file.
     """
-    models = study.population([]) if study else [resolve(ModelSettings(id=m.id), asked=False) for m in registry().models]
+    models = (
+        study.population([]) if study else [resolve(ModelSettings(id=m.id), asked=False) for m in registry().models]
+    )
     for model in models:
         if model.embedded and model.entry.artifact is not None:
             tell(f"{model.id}: {locate(model.entry.artifact, tell=tell)} verified")
