@@ -165,11 +165,12 @@ def test_what_a_line_says_of_its_design(line, tmp_path: Path) -> None:
     path.write_text(
         line("love", messages=(("system", "You are a nurse."), ("user", "Which?")))
         + line("love", messages=(), prompt="My values: 1.", mode="completion", temperature=None)
-        + line("love", extra={"grammar": "root ::= x"}),
+        + line("love", extra={"grammar": "root ::= x"})
+        + line("", finish="scored", seed=8),
         encoding="utf-8",
     )
     rows = build([path], KNOWN, embedder=None, folder=HERE).tables["responses"]
-    assert rows["respondent_id"].str.count("/").tolist() == [3, 2, 2]
+    assert rows["respondent_id"].str.count("/").tolist() == [3, 2, 2]  # the scored call is not among them
     assert rows["respondent_id"].iloc[1] == "m/tdefault/p0.95"
     assert rows["prompt_id"].nunique() == 3
     assert rows["elicitation"].tolist() == ["open", "open", "closed"]
@@ -180,7 +181,7 @@ def test_answers_that_no_file_can_hold_are_mended(line, tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_text(line("honesty, \ud800, nul\x00l") + line('["\\ud800abc"]', seed=2), encoding="utf-8")
     rows = build([path], KNOWN, embedder=None, folder=HERE).tables
-    assert rows["words"]["raw"].tolist() == ["honesty", "nul\x00l", "?abc"]
+    assert rows["words"]["raw"].tolist() == ["honesty", "nul\ufffdl", "?abc"]
 
 
 def test_no_ledger_and_an_empty_one_give_empty_tables(tmp_path: Path) -> None:

@@ -7,12 +7,8 @@ that sees the same files.
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,26 +18,17 @@ import pandas as pd
 from valuelex.errors import BadInput, SettingError
 from valuelex.lexicon.chunks import Readings, join, spread
 from valuelex.lexicon.counting import TEXT
+from valuelex.lexicon.ledger_rows import row_of
 from valuelex.lexicon.normalise import ValueLexicon, load_lexicon
-from valuelex.lexicon.parse import whole
 from valuelex.lexicon.reading import Reader
 from valuelex.lexicon.run import DESIGN, Survey, finish, usable
 from valuelex.lexicon.settings import LexiconSettings
-from valuelex.models import Response, setting_id
-from valuelex.models.answers import classify
-from valuelex.models.request import CONTENT_FILTER
-from valuelex.models.seeds import short_id
 from valuelex.semantics import Embedder
 from valuelex.tables import TABLES, frame
 
 BLOCK = 32 * 2**20
 """Bytes of a ledger that a worker reads at once."""
 
-HELD = ("grammar", "response_format", "guided_choice", "guided_json", "guided_grammar")
-"""Parameters that hold an answer to a form: without a place in the design, such a call counts as closed."""
-
-_KEY = re.compile(r"[0-9a-f]{64}")
-_RESPONSE = frozenset(Response.__dataclass_fields__)
 _KINDS = {column.name: column.kind for column in TABLES["responses"].columns}
 ROW = ("key", "usable", *_KINDS)
 """What is read of a line, in this order."""
@@ -90,7 +77,9 @@ def build(
     A row's place in the design (respondent_id, prompt_id, elicitation, persona, language, wording, order, examples) is what the
     ledger's line says under "place". A line without one gets the respondent from model, temperature, top_p and a hash of the
     system message, and the prompt from a hash of the user's messages or the prompt. Of several records of one call the first
-    usable one counts, else the last. The tables depend on the ledgers and their order, not on `block` or the workers.
+    usable one counts, else the last. Answers are labelled as in the step `elicit`. Calls of the log-probability mode are left
+    out: which words they name, the study's vocabulary says. The tables depend on the ledgers and their order, not on `block`
+    or the workers.
 
     Parameters
     ----------
@@ -119,8 +108,11 @@ def build(
     if block < 1:
         raise SettingError(f"block={block} is out of range.", "Give the number of bytes that are read at once.")
     lexicon = load_lexicon(settings.values, folder)
+    shown = dict((survey or Survey()).examples or {})
     tasks = [
-        (path, start, start + block, lexicon, only_placed) for path in ledgers for start in range(0, _size(path), block)
+        (path, start, start + block, lexicon, only_placed, shown)
+        for path in ledgers
+        for start in range(0, _size(path), block)
     ]
     small = sum(_size(path) for path in ledgers) <= block  # less work than starting workers
     parts: list[_Part] = list(spread(_read_range, tasks, 1 if small and n_jobs is None else n_jobs))
@@ -147,7 +139,9 @@ def _size(path: Path) -> int:
         raise BadInput(f"{path}: cannot be read ({error.strerror}).", "Give call ledgers (calls.jsonl).") from error
 
 
-def _read_range(path: Path, start: int, stop: int, lexicon: ValueLexicon, only_placed: bool) -> _Part:
+def _read_range(
+    path: Path, start: int, stop: int, lexicon: ValueLexicon, only_placed: bool, shown: Mapping[str, Sequence[str]]
+) -> _Part:
     """Read the lines that begin in a range of bytes."""
     import pyarrow as pa
 
@@ -161,7 +155,7 @@ def _read_range(path: Path, start: int, stop: int, lexicon: ValueLexicon, only_p
             file.seek(start - 1)
             file.readline()  # the line that the range before this one reads to its end
         while file.tell() < stop and (line := file.readline()):
-            row = _row(line, only_placed)
+            row = row_of(line, only_placed, shown)
             if row is None:
                 set_aside += line.strip() != b""
                 continue
@@ -174,105 +168,6 @@ def _read_range(path: Path, start: int, stop: int, lexicon: ValueLexicon, only_p
     table = pa.table({name: pa.array(cells, _types()[name]) for name, cells in zip(ROW, columns, strict=True)})
     readings = Readings(reader.entries, np.array(codes, dtype=np.int32), np.array(per_answer, dtype=np.int32))
     return _Part(table, readings, set_aside)
-
-
-def _row(line: bytes, only_placed: bool) -> dict[str, Any] | None:
-    """The row of `responses` that a ledger's line stands for; None if it is no call that was asked for."""
-    try:
-        call = json.loads(line)
-        request, answer = call["request"], call["response"]
-        response = Response(**{name: value for name, value in answer.items() if name in _RESPONSE})
-        place = call.get("place")
-        if only_placed and not isinstance(place, Mapping):
-            return None
-        status, reason = classify(response)
-        return {
-            "key": _key(call["key"]),
-            "usable": response.status != "error" and response.finish_reason != CONTENT_FILTER,
-            "response_id": call["key"][:16],
-            **_design(request, place if isinstance(place, Mapping) else {}),
-            "text": whole(response.text),
-            "status": status,
-            "status_reason": None if reason is None else whole(reason),
-            "labels": None,
-            "n_tokens_in": _whole_number(response.n_tokens_in),
-            "n_tokens_out": _whole_number(response.n_tokens_out),
-            "latency_s": round(_number(response.latency_s, math.inf) or 0.0, 3),
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        return None
-
-
-def _design(request: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that say where in the design a call stands."""
-    temperature, top_p = _number(request["temperature"], math.inf), _number(request["top_p"], 1.0)
-    model, mode = whole(str(request["model_id"])), request["mode"]
-    if mode not in ("chat", "completion"):
-        raise ValueError(mode)
-    messages = request.get("messages") or ()
-    system = "\n".join([content for role, content in messages if role == "system"])
-    asked = "\n".join([content for role, content in messages if role == "user"]) or request.get("prompt") or ""
-    persona = _hash(system) if system else None
-    respondent = _setting(model, temperature, top_p) + (f"/{persona}" if persona else "")
-    held = any(name in (request.get("extra") or {}) for name in HELD)
-    out = {
-        "respondent_id": respondent,
-        "model_id": model,
-        "prompt_id": _hash(asked),
-        "sample_index": _whole_number(request.get("sample_index")) or 0,
-        "temperature": temperature,
-        "top_p": top_p,
-        "persona": persona,
-        "seed": _whole_number(request.get("seed")),
-        "mode": mode,
-        "elicitation": "closed" if held else "open",
-        "language": "en",
-        "wording": None,
-        "order": 0,
-        "examples": None,
-    }
-    if not place:
-        return out
-    said = {name: whole(str(place[name])) for name in PLACE if place.get(name) is not None}
-    return out | said | ({"order": _whole_number(place["order"]) or 0} if "order" in place else {})
-
-
-PLACE = ("respondent_id", "prompt_id", "elicitation", "persona", "language", "wording", "examples")
-"""What a line may say of its place in words; `order` is a number."""
-
-
-def _key(value: object) -> str:
-    if not isinstance(value, str) or not _KEY.fullmatch(value):
-        raise ValueError(value)
-    return value
-
-
-def _number(value: object, high: float) -> float | None:
-    """A number between 0 and `high`, or None."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= high:
-        raise ValueError(value)
-    return float(value)
-
-
-def _whole_number(value: object) -> int | None:
-    """A whole number of 0 or more that a table can hold, or None."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise ValueError(value)
-    return value
-
-
-@lru_cache(maxsize=4096)
-def _hash(text: str) -> str:
-    return short_id(whole(text))[:8]
-
-
-@lru_cache(maxsize=4096)
-def _setting(model: str, temperature: float | None, top_p: float | None) -> str:
-    return f"{model}/{setting_id(temperature, top_p)}"
 
 
 def _concat(tables: Sequence[Any]) -> pd.DataFrame:

@@ -55,14 +55,15 @@ def example_effect(
     if not examples or not shown.notna().any():
         return frame("example_effect", [])
     part = data.only((shown.notna() & shown.isin(list(examples))).to_numpy(dtype=bool))
-    sets = {name: _types(words, lexicon) for name, words in examples.items()}
+    sets = {name: word_types(words, lexicon) for name, words in examples.items()}
     rows = [
         {"model_id": model, **_effect(part.only(chosen), sets, seed, n_boot, level)} for model, chosen in part.groups()
     ]
     return frame("example_effect", rows)
 
 
-def _types(words: Sequence[str], lexicon: ValueLexicon) -> set[str]:
+def word_types(words: Sequence[str], lexicon: ValueLexicon) -> set[str]:
+    """The word types that given words are read as."""
     return {reading.word for word in words if (reading := read_item(word, lexicon)) is not None}
 
 

@@ -15,7 +15,7 @@ from valuelex.errors import SettingError, TableError
 from valuelex.lexicon.agreement import mode_agreement
 from valuelex.lexicon.chunks import CHUNK, Readings, read_answers
 from valuelex.lexicon.counting import count, given_words, rare_reason, tables
-from valuelex.lexicon.examples import example_effect
+from valuelex.lexicon.examples import example_effect, word_types
 from valuelex.lexicon.incidence import incidence
 from valuelex.lexicon.normalise import ValueLexicon, load_lexicon
 from valuelex.lexicon.reading import Entry
@@ -118,12 +118,13 @@ def finish(
     decided = decide_unknown(readings, lexicon, settings, embedder)
     words, kept = tables(decided, answers, lexicon, settings.min_respondents)
     data = incidence(decided, answers, kept["word"].tolist())
+    vocabulary = None if survey.vocabulary is None else sorted(word_types(survey.vocabulary, lexicon))
     return {
         "words": words,
         "lexicon": kept,
         **saturation(data),
         "variance_shares": variance_shares(data, survey.facts),
-        "mode_agreement": mode_agreement(data, vocabulary=survey.vocabulary),
+        "mode_agreement": mode_agreement(data, vocabulary=vocabulary),
         "example_effect": example_effect(data, survey.examples, lexicon, seed=survey.seed),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 RUN = 5
 """Words in a row that count as copied."""
@@ -21,15 +22,21 @@ _ITEM = re.compile(r"[^,;\n|]+")
 
 def echoes(answer: str, asked: str) -> bool:
     """Whether an answer mostly repeats the text that it answers: `ECHO_SHARE` of its words in runs of `RUN` or more."""
-    words, source = _words(answer), _words(asked)
+    words = _words(answer)
     if len(words) < RUN:
         return False
-    known = {tuple(source[i : i + RUN]) for i in range(len(source) - RUN + 1)}
+    known = _runs(asked)
     copied: set[int] = set()
     for i in range(len(words) - RUN + 1):
         if tuple(words[i : i + RUN]) in known:
             copied.update(range(i, i + RUN))
     return len(copied) >= ECHO_SHARE * len(words)
+
+
+@lru_cache(maxsize=256)  # many answers to one prompt
+def _runs(asked: str) -> frozenset[tuple[str, ...]]:
+    source = _words(asked)
+    return frozenset(tuple(source[i : i + RUN]) for i in range(len(source) - RUN + 1))
 
 
 def repeats_examples(answer: str, examples: Collection[str]) -> bool:
