@@ -93,7 +93,10 @@ def _compare(parts: Sequence[Incidence], comparable: NDArray[np.bool_], rule: st
     if cluster:
         m = one.shape[1]
         low, high = _interval(value, _spearman(1.0 - np.eye(m), sums), level)
-        method += f"; jackknife over {m} {cluster} on Fisher's z"
+        said = f"jackknife over {m} {cluster} on Fisher's z"
+        method += (
+            f"; {said}" if low is not None else f"; no interval: no {said}, without one of them it is 1 or undefined"
+        )
     else:
         method += "; no interval: fewer than five respondents and prompts in both modes"
     return {
