@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from valuelex.errors import EndpointError
+from valuelex.errors import EndpointError, LedgerError
 from valuelex.models.artifacts import Tell
 from valuelex.models.calling.batch import BatchLane
 from valuelex.models.calling.batch_book import BatchBook
@@ -44,6 +44,8 @@ class Caller:
         Seconds without one answer after which an endpoint that keeps refusing (429, 503, 529) stops the run.
     batch_wait : float
         Seconds to wait for batches of the batch API before the run ends; see `BatchPending`.
+    replay : bool
+        Ask nothing: every response is the ledger's, an error where there is no better record.
     """
 
     ledger: Ledger
@@ -54,6 +56,7 @@ class Caller:
     budget: Budget | None = None
     patience_s: float = PATIENCE_S
     batch_wait: float = 0.0
+    replay: bool = False
     _pacers: dict[str, Pacer] = field(default_factory=dict, init=False, repr=False)
 
     def ask(
@@ -90,16 +93,20 @@ class Caller:
             When the spending cap allows no further call.
         BatchPending
             When calls wait at a batch API.
+        LedgerError
+            When nothing may be asked and the ledger lacks a call.
         SettingError
             When there is a spending cap and a model without a price.
         """
         jobs = self._jobs(stage, groups)
         open_jobs = [job for job in jobs if job.todo]
-        if self.budget is not None:
+        if self.budget is not None and not self.replay:
             self.budget.check([job.model for job in open_jobs])
         for job in jobs:
             self.on_progress(job.pace.progress())
-        if open_jobs:
+        if self.replay:
+            self._must_hold(jobs)
+        elif open_jobs:
             _run_to_end(self._carry_out(open_jobs, place))
         keys = [[request.key for request in requests] for _, requests in groups]
         found = dict(self.ledger.get_many({key for group in keys for key in group}))
@@ -108,6 +115,15 @@ class Caller:
     def missing(self, requests: Sequence[Request]) -> int:
         """How many of the requests would have to be made: those without a usable record."""
         return sum(not self.ledger.answered(request.key) for request in requests)
+
+    def _must_hold(self, jobs: Sequence[Job]) -> None:
+        lacking = [job for job in jobs if not all(self.ledger.recorded(request.key) for request in job.todo)]
+        if lacking:
+            names = ", ".join(job.model.id for job in lacking)
+            raise LedgerError(
+                f"The ledger {self.ledger.path} does not hold all calls to {names}.",
+                "Replay only what was run with the same study file, or run it with the endpoints.",
+            )
 
     def _jobs(self, stage: str, groups: Sequence[tuple[Model, Sequence[Request]]]) -> list[Job]:
         """One job per model. Two places of a design may ask the very same thing: it is asked once."""

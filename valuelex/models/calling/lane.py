@@ -12,6 +12,7 @@ from valuelex.models.calling.budget import Budget, tokens_in
 from valuelex.models.calling.pacing import Pacer
 from valuelex.models.calling.progress import Pace, Progress
 from valuelex.models.engines.endpoint import EndpointEngine
+from valuelex.models.engines.replay import ReplayEngine
 from valuelex.models.ledger import Ledger
 from valuelex.models.population import Model
 from valuelex.models.request import Engine, NotNow, Request, Response
@@ -37,6 +38,8 @@ class Job:
     held: list[tuple[Request, Response, str | None]] = field(default_factory=list)
     """Errors, until the first answer shows that not everything fails."""
     failing: int = 0
+    replayed: bool = False
+    """Whether a ledger answers: its errors are what happened then, and nothing follows from them now."""
     short: bool = False
     """Whether the budget allowed no further call."""
 
@@ -67,7 +70,7 @@ class Run:
         EndpointError
             If everything fails.
         """
-        if response.status == "error" and not job.answered:
+        if response.status == "error" and not job.answered and not job.replayed:
             job.held.append((request, response, via))
             if len(job.held) >= ALL_FAIL:
                 raise EndpointError(
@@ -79,7 +82,7 @@ class Run:
         job.failing = job.failing + 1 if response.status == "error" else 0
         self.flush(job)
         self._write(job, request, response, via)
-        if job.failing >= LASTING_FAIL:
+        if job.failing >= LASTING_FAIL and not job.replayed:
             raise EndpointError(
                 f"The last {job.failing} calls to {request.model_id} all failed: {response.error}.",
                 "Mend what has changed there; the same command asks these calls again.",
@@ -143,6 +146,7 @@ class Lane:
         for job in jobs:
             engine, own = self._open(job)
             self._engines[job.model.id] = engine
+            job.replayed = isinstance(engine, ReplayEngine)
             if own:
                 mine.append(engine)
         first = next((engine for engine in mine if isinstance(engine, EndpointEngine)), None)

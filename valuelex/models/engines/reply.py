@@ -73,23 +73,25 @@ def split_thinking(text: str, tags: tuple[str, str]) -> tuple[str, str | None]:
         return text, None
     kept: list[str] = []
     thoughts: list[str] = []
-    rest = text
-    while rest:
-        before, opened, after = rest.partition(opening)
-        early, closed, late = before.partition(closing)
-        if closed:
-            thoughts += [*kept, early]
+    at, opened = 0, text.find(opening)
+    while at < len(text):
+        # Positions, not pieces, and no search in vain: a text of a million tags is read once.
+        if 0 <= opened < at:
+            opened = text.find(opening, at)
+        closed = text.find(closing, at)
+        if closed >= 0 and (opened < 0 or closed < opened):
+            thoughts += [*kept, text[at:closed]]
             kept = []
-            rest = late + opened + after
-        elif opened:
-            thought, ended, remaining = after.partition(closing)
-            if not ended:
-                return "", "".join([*thoughts, *kept, before, thought]).strip()
-            thoughts.append(thought)
-            kept.append(before)
-            rest = remaining
+            at = closed + len(closing)
+        elif opened >= 0:
+            kept.append(text[at:opened])
+            inside = opened + len(opening)
+            if closed < 0:
+                return "", "".join([*thoughts, *kept, text[inside:]]).strip()
+            thoughts.append(text[inside:closed])
+            at = closed + len(closing)
         else:
-            kept.append(rest)
+            kept.append(text[at:])
             break
     return "".join(kept).strip(), "\n".join(t.strip() for t in thoughts)
 
