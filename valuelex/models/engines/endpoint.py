@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -276,18 +275,6 @@ class EndpointEngine:
         if self._client is not None:
             await self._client.close()
             self._client = None
-
-
-def key_from_environment(variable: str | None) -> str | None:
-    """Read a key; raise `EndpointError` naming the variable when it is not set."""
-    if variable is None:
-        return None
-    value = os.environ.get(variable)
-    if not value:
-        raise EndpointError(
-            f"The environment variable {variable} (api_key_env) is not set.", f"Set it: export {variable}=..."
-        )
-    return value
 
 
 # As `with_raw_response` of the SDK: the reply comes back as it is, and what cannot be read is judged here. Its typed methods
