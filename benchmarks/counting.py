@@ -249,7 +249,9 @@ def main() -> None:
         "cut-off answers. "
         f"{'Unknown words are embedded' if arguments.embed else 'Unknown words are set aside without embedding'}. Python "
         f"{platform.python_version()}, {arguments.jobs} worker processes on {cores} shared cores; memory is summed over all "
-        f"processes, pages that they share counted each time.\n\n{table(rows)}\n"
+        f"processes, pages that they share counted each time. Load average at the end {os.getloadavg()[0]:.1f}: where it is "
+        f"above {arguments.jobs}, other work had its part of the cores, and processor time says more than the clock.\n\n"
+        f"{table(rows)}\n"
     )
     print("\n" + section)
     if arguments.write:

@@ -70,7 +70,7 @@ def assess(request: Request, response: Response, *, language: str = "en", exampl
     if len(text) > LONGEST:
         said = f"longer than {LONGEST:,} characters; whole in the ledger"
         return Quality("invalid", said, ("too long",), text[:LONGEST])
-    status, reason = classify(replace(response, text=text))
+    status, reason = classify(response if text == response.text else replace(response, text=text))
     asked = request.prompt or "\n".join(content for _, content in request.messages)
     found = {
         "refusal": status == "refused" and response.finish_reason != "content_filter",

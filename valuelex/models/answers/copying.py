@@ -49,10 +49,11 @@ def repeats_examples(answer: str, examples: Collection[str]) -> bool:
 
 def loops(answer: str) -> bool:
     """Whether an answer goes round in a circle: few different items in a list, or few different runs of three words."""
-    items = [" ".join(_words(item)) for item in _ITEM.findall(answer)]
-    items = [item for item in items if item]
-    if len(items) >= LOOP_ITEMS and len(set(items)) <= LOOP_SHARE * len(items):
-        return True
+    segments = _ITEM.findall(answer)
+    if len(segments) >= LOOP_ITEMS:
+        items = [item for item in (" ".join(_words(segment)) for segment in segments) if item]
+        if len(items) >= LOOP_ITEMS and len(set(items)) <= LOOP_SHARE * len(items):
+            return True
     words = _words(answer)
     runs = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
     return len(runs) >= 3 * LOOP_ITEMS and len(set(runs)) <= LOOP_SHARE * len(runs)
