@@ -33,9 +33,9 @@ CANDIDATES = (
 )
 """Languages that are told apart. A longer list confuses short answers (Danish with Norwegian, Spanish with Galician)."""
 
-SURE = 0.9
-"""Least probability at which an answer counts as being in another language: no made-up list of English value words passes
-it (tests)."""
+SURE = 0.97
+"""Least probability of all other languages together at which an answer counts as being in another one: no made-up list of
+English value words reaches it (tests)."""
 
 SHORTEST = 12
 """Characters below which nothing is said."""
@@ -56,14 +56,16 @@ def other_language(text: str, expected: str) -> str | None:
     text = text[:2000]
     if expected not in CANDIDATES or len(text) < SHORTEST or (expected == "en" and _names_english_words(text)):
         return None
-    language, probability = _identifier().classify(text)
-    return str(language) if language != expected and probability >= SURE else None
+    # Neighbours (Russian, Ukrainian) may share the probability between them: what counts is how little is left for the expected.
+    ranked = dict(_identifier().rank(text))
+    likeliest = max(ranked, key=lambda language: ranked[language])
+    return str(likeliest) if likeliest != expected and 1.0 - ranked[expected] >= SURE else None
 
 
 def _names_english_words(text: str) -> bool:
-    """Whether three in ten words are of the English value lexicon: most answers are, and need no closer look."""
+    """Whether half of the words are of the English value lexicon: most answers are such lists, and need no closer look."""
     words = _WORD.findall(text.lower())
-    return bool(words) and 10 * sum(word in _english() for word in words) >= 3 * len(words)
+    return bool(words) and text.isascii() and 2 * sum(word in _english() for word in words) >= len(words)
 
 
 @cache

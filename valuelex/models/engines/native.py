@@ -93,7 +93,9 @@ class NativeServer:
             headers = {"Authorization": f"Bearer {self._token}"}
             timeout = aiohttp.ClientTimeout(total=600)
             # A proxy of the environment must not see what stays on this machine: trust_env is off by default.
-            self._session = aiohttp.ClientSession(headers=headers, timeout=timeout)
+            # The server ends a connection after so many calls, and one that ends just then would lose the next call.
+            connector = aiohttp.TCPConnector(force_close=True)
+            self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, connector=connector)
         async with self._session.post(self._address + path, json=body) as reply:
             reply.raise_for_status()
             return await reply.json()
