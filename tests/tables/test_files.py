@@ -35,7 +35,7 @@ def test_a_table_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1, max_size=30), max_size=5))
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30), max_size=5))
 def test_whatever_a_model_says_survives_csv(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     folder = tmp_path_factory.mktemp("csv")
     table = frame("words", [ROW | {"position": i, "raw": text} for i, text in enumerate(texts)])

@@ -14,6 +14,7 @@ import pandas as pd
 from valuelex.errors import BadInput, TableError, writing
 from valuelex.resources import find
 from valuelex.tables.frames import check
+from valuelex.tables.inert_csv import from_csv, to_csv
 from valuelex.tables.schema import CSV_ONLY, DOCUMENTS, TABLES, Table
 
 CSV_LIMIT = 100 * 2**20
@@ -65,8 +66,7 @@ def _write_table(name: str, data: pd.DataFrame, folder: Path) -> list[Path]:
         else:
             if _least_csv(data) > CSV_LIMIT:
                 continue
-            # Python's repr of a float is the shortest text that reads back as the same number.
-            content = data.to_csv(index=False, lineterminator="\n").encode()
+            content = to_csv(data)
             if len(content) > CSV_LIMIT:
                 continue
         replace_file(path, content)
@@ -127,10 +127,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         if path.suffix.lower() in (".parquet", ".pq"):
             return pd.read_parquet(path)
         if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-            # "none", "nan" and "null" are words a model may say: only an empty cell is missing. All is read as text, so that
-            # an id such as 007 stays what it is; the schema then types the columns.
-            separator = "," if path.suffix.lower() == ".csv" else "\t"
-            return pd.read_csv(path, sep=separator, dtype="string", keep_default_na=False, na_values=[""])
+            return from_csv(path, "," if path.suffix.lower() == ".csv" else "\t")
     except (OSError, ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise TableError(
             f"{path}: cannot be read ({str(error).splitlines()[0]}).", "Give a CSV or Parquet file."
