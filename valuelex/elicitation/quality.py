@@ -76,4 +76,6 @@ def effective_n(hits: np.ndarray, clusters: np.ndarray) -> float:
 def _wilson(rate: float, n: float, level: float) -> tuple[float, float]:
     z = float(norm.ppf(0.5 + level / 2))
     middle, half = rate + z * z / (2 * n), z * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))
-    return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
+    # At the ends of the scale the interval ends there too, exactly and not but for rounding.
+    low = 0.0 if rate == 0.0 else max(0.0, (middle - half) / (1 + z * z / n))
+    return low, 1.0 if rate == 1.0 else min(1.0, (middle + half) / (1 + z * z / n))

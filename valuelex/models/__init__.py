@@ -1,7 +1,7 @@
 """Floor 2: talking to language models. One client for every OpenAI-compatible endpoint; embedded models are such endpoints."""
 
 from valuelex.models.artifacts import cache_folder, embedding_files, is_here, locate
-from valuelex.models.calling import Budget, Caller, Progress, Replayer, RunningSettings, spent_in
+from valuelex.models.calling import Budget, Caller, Progress, RunningSettings, spent_in
 from valuelex.models.engines import EmbeddedEngine, EndpointEngine, ReplayEngine, key_from_environment
 from valuelex.models.ledger import Ledger
 from valuelex.models.lineage import MatchedPair, matched_pairs
@@ -28,7 +28,6 @@ __all__ = [
     "Progress",
     "Registry",
     "ReplayEngine",
-    "Replayer",
     "Request",
     "Response",
     "RunningSettings",

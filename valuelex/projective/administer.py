@@ -117,9 +117,11 @@ def administer(
         When an endpoint cannot answer; what was answered is in the caller's ledger.
     """
     rows = []
-    for _, group in groupby(plan(instrument, population, settings, seed=seed), lambda item: item.model.id):
-        items = list(group)
-        answers = caller.ask("administer", items[0].model, [item.request for item in items])
+    groups = [
+        list(g) for _, g in groupby(plan(instrument, population, settings, seed=seed), lambda item: item.model.id)
+    ]
+    asked = [(items[0].model, [item.request for item in items]) for items in groups]
+    for items, answers in zip(groups, caller.gather("administer", asked), strict=True):
         for item, response in zip(items, answers, strict=True):
             text, status, reason = read_answer(item.stem, response, base=item.request.mode == "completion")
             rows.append(

@@ -75,6 +75,7 @@ def judge(
     texts = _texts(completions, instrument)
     scales = [str(entry["subdimension"]) for entry in check_manual(manual)]
     rows: list[dict[str, Any]] = []
+    verdicts = _asked(planned, caller)
     for one in judges:
         if isinstance(one, str):
             if embedder is None:
@@ -83,7 +84,7 @@ def judge(
                 )
             found = _embedded(completions, texts, AnchorScorer(manual, embedder))
         else:
-            found = _asked([item for item in planned if item.judge.id == one.id], caller)
+            found = verdicts.get(one.id, {})
         name = one if isinstance(one, str) else one.id
         for completion_id, status in zip(completions["completion_id"], completions["status"], strict=True):
             why = "invalid" if status == "ok" else str(status)  # an outside table may call an empty text ok
@@ -120,14 +121,18 @@ def _embedded(completions: pd.DataFrame, texts: Mapping[str, tuple[str, str]], s
     return found
 
 
-def _asked(items: Sequence[JudgeItem], caller: Caller) -> _Found:
-    found: _Found = {}
-    if not items:
-        return found
-    answers = caller.ask("judge", items[0].judge, [item.request for item in items])
-    for item, response in zip(items, answers, strict=True):
-        for scale, verdict in read_reply(response, item.scales).items():
-            found[item.completion_id, scale] = (verdict.score, verdict.applicable, verdict.rationale)
+def _asked(items: Sequence[JudgeItem], caller: Caller) -> dict[str, _Found]:
+    """Ask all judges at the same time; return judge id -> what it found."""
+    groups: dict[str, list[JudgeItem]] = {}
+    for item in items:
+        groups.setdefault(item.judge.id, []).append(item)
+    asked = [(mine[0].judge, [item.request for item in mine]) for mine in groups.values()]
+    found: dict[str, _Found] = {}
+    for (judge_id, mine), answers in zip(groups.items(), caller.gather("judge", asked), strict=True):
+        held = found.setdefault(judge_id, {})
+        for item, response in zip(mine, answers, strict=True):
+            for scale, verdict in read_reply(response, item.scales).items():
+                held[item.completion_id, scale] = (verdict.score, verdict.applicable, verdict.rationale)
     return found
 
 

@@ -27,7 +27,6 @@ from valuelex.models import (
     Model,
     ModelSettings,
     Progress,
-    Replayer,
     key_from_environment,
     matched_pairs,
     registry,
@@ -252,10 +251,8 @@ class Study:
 
     def _caller(self, ledger: Ledger, population: list[Model], listener: Listener, *, replay: bool) -> Caller:
         running = self.file.running
-        if replay:
-            return Replayer(ledger, on_progress=listener.on_progress, tell=listener.tell)
         budget = None
-        if running.budget is not None:
+        if running.budget is not None and not replay:
             models = [*population, *(resolve(j) for j in self.file.judges if not isinstance(j, str))]
             prices = {m.id: m.entry.price for m in models if m.entry.price is not None}
             batch = frozenset(m.id for m in models if m.settings.batch)
@@ -268,6 +265,7 @@ class Study:
             budget=budget,
             patience_s=running.patience,
             batch_wait=running.batch_wait,
+            replay=replay,
         )
 
     def _preflight(self, stages: list[str], population: list[Model], *, keys: bool = True) -> None:

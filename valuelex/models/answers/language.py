@@ -56,7 +56,7 @@ def other_language(text: str, expected: str) -> str | None:
     text = text[:2000]
     if expected not in CANDIDATES or len(text) < SHORTEST or (expected == "en" and _names_english_words(text)):
         return None
-    # Neighbours (Russian, Ukrainian) may share the probability between them: what counts is how little is left for the expected.
+    # Neighbours (Russian, Ukrainian) may share the probability: what counts is how little is left for the expected one.
     ranked = dict(_identifier().rank(text))
     likeliest = max(ranked, key=lambda language: ranked[language])
     return str(likeliest) if likeliest != expected and 1.0 - ranked[expected] >= SURE else None

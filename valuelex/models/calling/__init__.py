@@ -3,7 +3,6 @@
 from valuelex.models.calling.budget import Budget, spent_in
 from valuelex.models.calling.caller import Caller
 from valuelex.models.calling.progress import Progress
-from valuelex.models.calling.replayer import Replayer
 from valuelex.models.calling.settings import RunningSettings
 
-__all__ = ["Budget", "Caller", "Progress", "Replayer", "RunningSettings", "spent_in"]
+__all__ = ["Budget", "Caller", "Progress", "RunningSettings", "spent_in"]

@@ -117,12 +117,12 @@ class Caller:
         return sum(not self.ledger.answered(request.key) for request in requests)
 
     def _must_hold(self, jobs: Sequence[Job]) -> None:
-        lacking = [job for job in jobs if not all(self.ledger.recorded(request.key) for request in job.todo)]
-        if lacking:
-            names = ", ".join(job.model.id for job in lacking)
+        lacking = {j.model.id: sum(not self.ledger.recorded(request.key) for request in j.todo) for j in jobs}
+        if any(lacking.values()):
+            counts = ", ".join(f"{n:,} to {model_id}" for model_id, n in lacking.items() if n)
             raise LedgerError(
-                f"The ledger {self.ledger.path} does not hold all calls to {names}.",
-                "Replay only what was run with the same study file, or run it with the endpoints.",
+                f"{self.ledger.path} lacks calls of the stage {jobs[0].pace.stage}: {counts}.",
+                "Replay with the study file that the calls were made with, or run the study to make them.",
             )
 
     def _jobs(self, stage: str, groups: Sequence[tuple[Model, Sequence[Request]]]) -> list[Job]:

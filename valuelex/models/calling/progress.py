@@ -21,18 +21,25 @@ class Progress:
 
 
 class Pace:
-    """Counts answers and tokens since the start, to say how fast it goes and how long it will take."""
+    """Counts the answers and tokens of one model, to say how fast it goes and how long it will take.
+
+    The clock starts when the first call that is answered was sent, not before: models that take their turn would look slow.
+    """
 
     EVERY_S = 0.05
     """Seconds between two reports at least; thousands a second would cost more than the calls."""
 
     def __init__(self, stage: str, model_id: str, planned: int, done: int) -> None:
         self.stage, self.model_id, self.planned, self.done = stage, model_id, planned, done
-        self._started_with, self._tokens, self._started = done, 0, time.monotonic()
+        self._started_with, self._tokens = done, 0
+        self._made, self._started = time.monotonic(), 0.0
         self._told = -1.0
 
     def count(self, response: Response) -> None:
         """Add one answer."""
+        if self.done == self._started_with:
+            # A replayed answer took its time in another run.
+            self._started = max(self._made, time.monotonic() - response.latency_s)
         self.done += 1
         self._tokens += response.n_tokens_out or 0
 
@@ -46,9 +53,9 @@ class Pace:
 
     def progress(self) -> Progress:
         """What there is to report."""
-        seconds = max(time.monotonic() - self._started, 1e-9)
         fresh = self.done - self._started_with
-        left = (self.planned - self.done) * seconds / fresh if fresh else None
-        return Progress(
-            self.stage, self.model_id, self.done, self.planned, self._tokens / seconds if fresh else 0.0, left
-        )
+        if not fresh:
+            return Progress(self.stage, self.model_id, self.done, self.planned, 0.0, None)
+        seconds = max(time.monotonic() - self._started, 1e-9)
+        left = (self.planned - self.done) * seconds / fresh
+        return Progress(self.stage, self.model_id, self.done, self.planned, self._tokens / seconds, left)

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from valuelex.errors import EndpointError
+from valuelex.models.engines.echo import bodies, collect, continuations, read_echo
 from valuelex.models.engines.reply import plain, read_reply
 from valuelex.models.engines.retry_after import retry_after
+from valuelex.models.engines.scoring import wants_scores
 from valuelex.models.request import NotNow, Request, Response, Trouble
 
 if TYPE_CHECKING:
@@ -136,14 +138,38 @@ class EndpointEngine:
         EndpointError
             If the endpoint refuses the key, does not know the model, has no balance left, or refuses a declared form.
         """
+        started = time.perf_counter()
+        if wants_scores(request):
+            return await self._score(request, started)
+        path, body = self.body(request)
+        content = await self._send(request, path, body, started)
+        return content if isinstance(content, Response) else self.read(content, request, time.perf_counter() - started)
+
+    async def _score(self, request: Request, started: float) -> Response:
+        """Score the words of a request by having the endpoint echo them."""
+        texts, owner = continuations(request)
+        found: list[tuple[float, int]] = []
+        for part, body in bodies(request, texts):
+            content = await self._send(request, "/completions", body, started)
+            if isinstance(content, Response):
+                return content
+            try:
+                found += read_echo(json.loads(content), request.prompt, part)
+            except (ValueError, RecursionError) as error:
+                return Response(
+                    "", status="error", latency_s=time.perf_counter() - started, error=self.scrub(str(error))
+                )
+        scored = collect(request, owner, found)
+        return Response("", finish_reason="scored", latency_s=time.perf_counter() - started, logprobs=scored)
+
+    async def _send(self, request: Request, path: str, body: dict[str, Any], started: float) -> bytes | Response:
+        """Return the body of the reply, or the record of what the endpoint said against the call."""
         import openai
 
-        path, body = self.body(request)
-        started = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):
                 reply = await self.client.post(path, cast_to=object, body=body, options={"headers": _RAW})
-                content = _content(reply)
+                return _content(reply)
         except (TimeoutError, openai.APIConnectionError) as error:
             raise self._lost(error) from self.cause(error)
         except openai.APIStatusError as error:
@@ -154,7 +180,6 @@ class EndpointEngine:
             )
         except openai.OpenAIError as error:
             raise self._not_now("reply", self.said(error)) from self.cause(error)
-        return self.read(content, request, time.perf_counter() - started)
 
     def body(self, request: Request) -> tuple[str, dict[str, Any]]:
         """Return the path below the base URL and the body that is sent to it."""
