@@ -192,18 +192,20 @@ def prompt(
 ) -> None:
     """Print exactly what a model will see."""
     import valuelex
+    from valuelex.cli.console import printable
     from valuelex.study.views import show_prompt
 
-    typer.echo(show_prompt(valuelex.Study.load(study), item))
+    typer.echo(printable(show_prompt(valuelex.Study.load(study), item)))
 
 
 @app.command()
 def trace(study: StudyArgument, word: Annotated[str, typer.Argument(metavar="WORD")]) -> None:
     """Follow a word back: loading, cluster, word, and every raw answer it came from."""
     import valuelex
+    from valuelex.cli.console import printable
     from valuelex.study.views import show_trace
 
-    typer.echo(show_trace(valuelex.Study.load(study), word))
+    typer.echo(printable(show_trace(valuelex.Study.load(study), word)))
 
 
 @app.command()
@@ -215,12 +217,13 @@ def models(
 ) -> None:
     """Show the model registry, and which endpoints answer."""
     import valuelex
+    from valuelex.cli.console import printable
     from valuelex.study.views import fetch_models, show_models
 
     found = valuelex.Study.load(study) if study else None
     if fetch:
         fetch_models(found, tell=lambda message: typer.echo(message, err=True))
-    typer.echo(show_models(found))
+    typer.echo(printable(show_models(found)))
 
 
 @app.command()
@@ -324,5 +327,7 @@ def main() -> None:
 
 
 def _fail(error: ValuelexError) -> NoReturn:
-    print(f"valuelex: {error}", file=sys.stderr)
+    from valuelex.cli.console import complaint
+
+    print(f"valuelex: {complaint(error)}", file=sys.stderr)
     sys.exit(error.exit_code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -30,7 +30,8 @@ def to_csv(data: pd.DataFrame) -> bytes:
         Its columns of texts hold anything; other columns are written as pandas does, floats in the shortest form that reads
         back as the same number.
     """
-    safe, quoting = data, csv.QUOTE_MINIMAL
+    safe = data
+    quoting: Literal[0, 2] = csv.QUOTE_MINIMAL
     for name in data.columns:
         if not _is_text(data[name]):
             continue
