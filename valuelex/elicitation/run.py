@@ -84,6 +84,9 @@ def run(
             mine = score_rows(item, answer, neutral)
             scores += mine
             quality = _assess(item, answer, shown)
+            if any(row["baseline"] is None for row in mine):
+                # Words ranked without it are the commonest ones, and would stand among the others as if they were values.
+                mine, quality = [], Quality("error", "the neutral frame could not be scored", ("error",), "")
             rows.append(_row(item, answer, quality, named(mine, settings.words_per_answer) if mine else quality.text))
     out = {"responses": frame("responses", rows)}
     if scores:
@@ -101,8 +104,10 @@ def _in_rounds(
     """Ask sample after sample of the whole design, so that it stays crossed wherever the stopping rule ends it.
 
     Without a rule all samples are one round. A rule is looked at after whole rounds only and rests on the answers alone: a run
-    that was interrupted stops where an undisturbed one would have.
+    that was interrupted stops where an undisturbed one would have. Where open answers are asked for, it rests on these: closed
+    ones, which exhaust their vocabulary soon, would make an open lexicon look complete.
     """
+    counted = "open" if "open" in settings.modes else "closed"
     going = list(dict.fromkeys(item.respondent.model.id for item in items))
     answers: dict[str, Response] = {}
     for sample in range(settings.samples if counter else 1):
@@ -117,7 +122,7 @@ def _in_rounds(
             for item, answer in zip(each, given, strict=True):
                 answers[item.request.key] = answer
                 quality = _assess(item, answer, shown)
-                if counter and not item.baseline and item.elicitation != "logprob" and quality.status == "ok":
+                if counter and item.elicitation == counted and quality.status == "ok":
                     counter.add(item.respondent.model.id, quality.text, quality.reason)
         if counter and sample + 1 >= settings.stop_when.min_samples:
             going = _still_going(going, counter, settings.stop_when, sample + 1, caller)
@@ -134,7 +139,8 @@ def _still_going(going: list[str], counter: Counter, rule: StopRule, samples: in
     left = []
     for model_id in going if rule.by == "model" else [None]:
         found = counter.coverage(model_id)
-        if (found.estimate if rule.bound == "estimate" else found.low) < (rule.coverage or 1):
+        # Written so that NaN goes on: of a model that has named no value word yet nothing is known.
+        if not (found.estimate if rule.bound == "estimate" else found.low) >= (rule.coverage or 1):
             left += [model_id] if model_id else going
             continue
         caller.tell(
