@@ -451,3 +451,20 @@ def test_a_dry_run_does_not_mend_the_ledger(stub, stub_study) -> None:
 def test_names_that_yaml_reads_otherwise(tmp_path: Path) -> None:
     for name in ("2024", "yes", "a: b"):
         assert valuelex.Study.load(write_template(tmp_path / name, "demo")).file.name == name
+
+
+def test_settings_that_move_an_answer_make_its_stage_stale_and_others_do_not(stub, stub_study) -> None:
+    server = stub()
+    model = {"id": "alpha-7b-chat", "base_url": server.url, "model": "alpha", "training": "aligned", "parameters": 7.0e9}
+    folder = stub_study(server.url, models=[model])
+    valuelex.Study.load(folder).run("elicit")
+
+    def state(**changes: object) -> str:
+        stub_study(server.url, models=[model | changes])
+        return valuelex.Study.load(folder).status()[0].state
+
+    assert state() == "done"
+    for harmless in ({"timeout": 7}, {"price": {"input": 1, "output": 2}}, {"requests_per_minute": 9}, {"batch": True}):
+        assert state(**harmless) == "done", harmless
+    for moving in ({"extra_body": {"top_k": 5}}, {"logprobs": True}, {"model": "beta"}, {"send_seed": False}):
+        assert state(**moving) == "stale", moving

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,25 +34,11 @@ from valuelex.models import (
     spent_in,
 )
 from valuelex.study.file import StudyFile, load_study_file, study_path
-from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest, sources_digest
+from valuelex.study.freshness import Freshness, plain
+from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
 from valuelex.study.stages import STAGES, Stage, Work, needed
-from valuelex.tables import DOCUMENTS, TABLES, digest, digest_json, files_of, own_or_packaged, read, read_input, write
+from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, own_or_packaged, read, read_input, write
 
-# Settings that cannot move an answer: changing them leaves finished stages as they are.
-_HARMLESS = {
-    *(
-        "concurrency",
-        "timeout",
-        "max_retries",
-        "api_key_env",
-        "headers",
-        "headers_env",
-        "organization",
-        "batch",
-        "price",
-    ),
-    *("requests_per_minute", "tokens_per_minute", "running"),
-}
 _CALLED = ("elicit", "administer", "judge")
 """Stages that ask models."""
 
@@ -236,7 +222,7 @@ class Study:
             try:
                 for name in stages:
                     again = replay or (retry_errors and name in _CALLED)
-                    if not again and self._state(name, manifest, population) == "done":
+                    if not again and self._fresh(manifest, population).state(name) == "done":
                         listener.on_stage(name, "up to date")
                         continue
                     listener.on_stage(name, "run")
@@ -297,7 +283,8 @@ class Study:
 
     def _run_stage(self, stage: Stage, work: Work, manifest: Manifest) -> None:
         started = time.monotonic()
-        key = self._key(stage, manifest, work.population)
+        fresh = self._fresh(manifest, work.population)
+        key = fresh.key(stage)
         work.caller.concurrency = (
             self.file.elicitation.concurrency if stage.name == "elicit" else self.file.administration.concurrency
         )
@@ -312,7 +299,7 @@ class Study:
                     stale.unlink(missing_ok=True)
         manifest.stages[stage.name] = StageRecord(
             key=key,
-            inputs=self._input_digests(stage, manifest),
+            inputs=fresh.inputs(stage),
             outputs=outputs,
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - started, 2),
@@ -323,12 +310,12 @@ class Study:
     def _run_report(self, manifest: Manifest, listener: Listener) -> list[str]:
         if _reporter is None:
             raise SettingError("No report is loaded.", "Use valuelex.Study, or import valuelex.report first.")
-        if self._state("report", manifest, []) == "done":
+        if self._fresh(manifest, []).state("report") == "done":
             listener.on_stage("report", "up to date")
             return []
         listener.on_stage("report", "run")
         started = time.monotonic()
-        key = self._report_key(manifest)
+        key = self._fresh(manifest, []).report_key()
         [path] = write("report", _reporter(self), self.results)
         manifest.stages["report"] = StageRecord(
             key,
@@ -350,87 +337,25 @@ class Study:
         population = self.population([])
         out = []
         for name in STAGES:
-            state = self._state(name, manifest, population) if name in wanted else "not needed"
+            state = self._fresh(manifest, population).state(name) if name in wanted else "not needed"
             out.append(StageStatus(name, state, manifest.stages[name].counts if name in manifest.stages else {}))
-        return [*out, StageStatus("report", self._state("report", manifest, population))]
+        return [*out, StageStatus("report", self._fresh(manifest, population).state("report"))]
 
     def is_done(self, stage: str) -> bool:
         """Whether a stage is up to date: what it wrote can be relied on."""
         manifest = self._manifest(claim_only=True)
         order = [*self.stages("report")]
         upstream = order[: order.index(stage) + 1] if stage in order else [stage]
-        return all(self._state(name, manifest, self.population([])) == "done" for name in upstream)
+        return all(self._fresh(manifest, self.population([])).state(name) == "done" for name in upstream)
 
-    def _state(self, name: str, manifest: Manifest, population: list[Model]) -> str:
-        record = manifest.stages.get(name)
-        if record is None:
-            return "missing"
-        key = self._report_key(manifest) if name == "report" else self._key(STAGES[name], manifest, population)
-        whole = all(_unchanged(self.results / file, sha) for file, sha in record.outputs.items())
-        return "done" if record.key == key and whole else "stale"
-
-    def _key(self, stage: Stage, manifest: Manifest, population: list[Model]) -> str:
-        """Hash of all that can move a stage's outputs: settings, seed, inputs, and the code it rests on."""
-        settings: dict[str, Any] = {}
-        for section in stage.sections:
-            first, _, inner = section.partition(".")
-            value = getattr(self.file, first)
-            settings[section] = _plain(getattr(value, inner) if inner else value)
-        if "models" in stage.sections:
-            settings["models"] = [
-                {**_plain(m.entry), "mode": m.mode, "send_seed": m.settings.send_seed, "structured": m.structured}
-                for m in population
-            ]
-        return digest_json(
-            {
-                "stage": stage.name,
-                "seed": self.file.seed,
-                "settings": settings,
-                "inputs": self._input_digests(stage, manifest),
-                "files": self._file_digests(stage),
-                "sources": sources_digest(stage.room),
-            }
-        )
-
-    def _input_digests(self, stage: Stage, manifest: Manifest) -> dict[str, str]:
-        """SHA-256 of what a stage reads: given files by themselves, else the files that earlier stages recorded."""
-        given = {
-            n: digest(self.folder / f) if (self.folder / f).is_file() else "missing"
-            for n, f in self.file.inputs.items()
-            if n in stage.writes
-        }
-        if stage.given in given:
-            return given
-        recorded = {file: sha for record in manifest.stages.values() for file, sha in record.outputs.items()}
-        names = [files_of(item, self.results)[0].name for item in stage.reads]
-        return {name: recorded.get(name, "missing") for name in names}
-
-    def _file_digests(self, stage: Stage) -> dict[str, str]:
-        """SHA-256 of the user's own files that the settings name."""
-        sources: dict[str, list[Any]] = {
-            "elicit": [
-                self.file.elicitation.prompts,
-                self.file.elicitation.few_shot,
-                self.file.elicitation.vocabulary,
-                self.file.lexicon.values,
-            ],
-            "lexicon": [self.file.lexicon.values, self.file.elicitation.few_shot, self.file.elicitation.vocabulary],
-            "instrument": [self.file.instrument.taxonomy],
-        }
-        named = [s for s in sources.get(stage.name, []) if isinstance(s, str) and s.endswith((".yaml", ".yml", ".csv"))]
-        return {s: digest(self.folder / s) for s in named if (self.folder / s).is_file()}
-
-    def _report_key(self, manifest: Manifest) -> str:
-        made = {n: r.outputs for n, r in manifest.stages.items() if n != "report"}
-        return digest_json(
-            {"made": made, "name": self.file.name, "settings": _plain(self.file), "sources": sources_digest("report")}
-        )
+    def _fresh(self, manifest: Manifest, population: list[Model]) -> Freshness:
+        return Freshness(self.file, self.folder, self.results, manifest, population)
 
     def _manifest(self, *, claim_only: bool = False) -> Manifest:
         """The folder's manifest brought up to this file's settings, or a fresh one; written unless only looked at."""
         found = claim(self.results, self.file.name)
         stages = found.stages if found else {}
-        manifest = Manifest(self.file.name, self.file.seed, _plain(self.file), packages=packages(), stages=stages)
+        manifest = Manifest(self.file.name, self.file.seed, plain(self.file), packages=packages(), stages=stages)
         if not claim_only:
             manifest.write(self.results)
         return manifest
@@ -453,22 +378,6 @@ class Study:
             except OSError:
                 pass  # a file system without locks (some NFS): two runs at once cannot be told there
             yield
-
-
-def _plain(value: Any) -> Any:
-    """A pydantic section as plain JSON values, harmless settings left out."""
-    dump = getattr(value, "model_dump", None)
-    if dump is not None:
-        return {k: _plain(v) for k, v in dump(mode="json").items() if k not in _HARMLESS}
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items() if k not in _HARMLESS}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    return value
-
-
-def _unchanged(path: Path, sha: str) -> bool:
-    return path.is_file() and digest(path) == sha
 
 
 __all__ = ["Listener", "StageStatus", "Study", "read_manifest", "set_reporter"]
