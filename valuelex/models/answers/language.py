@@ -42,6 +42,13 @@ SHORTEST = 12
 
 _WORD = re.compile(r"[a-z]+")
 
+_FUNCTION_WORDS = """
+a all also am an and any are as at be because been but by can could do for from had has have here how i if in into is it its
+just like list me more most my no not of on one or other our so some such than that the their them then there these they this
+those to us very was we what when which who will with would you your
+"""
+"""English words that hold sentences together; few of them are words of a neighbour language, and never most of a text."""
+
 
 def other_language(text: str, expected: str) -> str | None:
     """Return the language that an answer is in, if it surely is another one than expected, else None.
@@ -63,7 +70,7 @@ def other_language(text: str, expected: str) -> str | None:
 
 
 def _names_english_words(text: str) -> bool:
-    """Whether half of the words are of the English value lexicon: most answers are such lists, and need no closer look."""
+    """Whether half of the words are English value words or function words: most answers are, and need no closer look."""
     words = _WORD.findall(text.lower())
     return bool(words) and text.isascii() and 2 * sum(word in _english() for word in words) >= len(words)
 
@@ -72,7 +79,7 @@ def _names_english_words(text: str) -> bool:
 def _english() -> frozenset[str]:
     with (instruments() / "lexicon" / "values.csv").open(encoding="utf-8", newline="") as file:
         forms = [form for row in csv.DictReader(file) for form in (row["word"], *row["variants"].split("|"))]
-    return frozenset(word for form in forms for word in _WORD.findall(form.lower()))
+    return frozenset(_FUNCTION_WORDS.split()) | {word for form in forms for word in _WORD.findall(form.lower())}
 
 
 @cache
