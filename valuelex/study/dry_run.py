@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from valuelex import elicitation, projective
 from valuelex.models import Ledger, Model, Request, resolve
+from valuelex.models.calling.budget import tokens_in, tokens_out
+from valuelex.models.engines.scoring import wants_scores as scores
 from valuelex.models.seeds import call_seed
 from valuelex.study.manifest import LEDGER
 from valuelex.study.stages import STAGES
@@ -92,8 +94,10 @@ def _by_model(stage: str, population: list[Model], requests: list[Request], ledg
     for model in population:
         planned = mine[model.id]
         todo = [r for r in planned if not ledger.answered(r.key)]
-        characters = sum(len(r.prompt) + sum(len(content) for _, content in r.messages) for r in todo)
-        tokens = round(characters / CHARACTERS_PER_TOKEN), sum(r.max_tokens for r in todo)
+        characters = sum(len(r.prompt) + sum(len(content) for _, content in r.messages) for r in todo if not scores(r))
+        # An endpoint that scores is sent the frame once for every way of writing every word.
+        scored = 0 if model.embedded else sum(tokens_in(r) for r in todo if scores(r))
+        tokens = round(characters / CHARACTERS_PER_TOKEN) + scored, sum(tokens_out(r) for r in todo)
         out.append(_calls(stage, model, (len(planned), len(planned) - len(todo)), tokens))
     return out
 

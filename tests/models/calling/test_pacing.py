@@ -295,7 +295,7 @@ def test_a_ledger_alone_answers_errors_and_all_and_nothing_is_asked_or_written(m
     replayed = Caller(Ledger(caller.ledger.path), replay=True)
     assert replayed.ask("t", model, requests(model, 12)) == found
     assert (caller.ledger.path.read_bytes(), len(server.calls())) == (before, asked)
-    with pytest.raises(LedgerError, match="does not hold all calls to alpha"):
+    with pytest.raises(LedgerError, match="lacks calls of the stage t: 1 to alpha"):
         replayed.ask("t", model, requests(model, 13))
     other = Caller(
         Ledger(caller.ledger.path.with_name("other.jsonl")),

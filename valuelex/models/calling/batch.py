@@ -198,7 +198,7 @@ class BatchLane:
     def _take(self, line: bytes, batch: Batch) -> None:
         """Keep one line of the results; a call that an earlier, killed run has kept is not kept twice."""
         try:
-            row = json.loads(line)
+            row = json.loads(self._engine.without_secrets(line))
             request = self._under_way[batch.name][row["custom_id"]]
             reply, error = row.get("response") or {}, row.get("error")
             status, body = reply.get("status_code", 0), reply.get("body")

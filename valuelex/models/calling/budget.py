@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from valuelex.errors import BudgetReached, SettingError
+from valuelex.models.engines.echo import continuations
+from valuelex.models.engines.scoring import wants_scores
 from valuelex.models.population import Model
 from valuelex.models.registry import Price
 from valuelex.models.request import Request, Response
 
-CHARACTERS_PER_TOKEN = 3.0
-"""Fewer than English has, so that input is rather over- than underestimated."""
+BYTES_PER_TOKEN = 3.0
+"""Fewer than English has, so that input is rather over- than underestimated; other scripts take two or three per character."""
 
 PER_MESSAGE = 8
 """Tokens that a chat template puts around a message."""
@@ -21,8 +24,22 @@ PER_MESSAGE = 8
 
 def tokens_in(request: Request) -> int:
     """Estimate a request's input in tokens, rather too many."""
-    characters = len(request.prompt) + sum(len(role) + len(content) for role, content in request.messages)
-    return int(characters / CHARACTERS_PER_TOKEN) + PER_MESSAGE * (len(request.messages) + 1)
+    frame = _bytes(request.prompt) + sum(_bytes(role) + _bytes(content) for role, content in request.messages)
+    if wants_scores(request):  # the frame is sent with every way of writing every word
+        texts, _ = continuations(request)
+        return int((frame * len(texts) + sum(map(_bytes, texts))) / BYTES_PER_TOKEN) + PER_MESSAGE * len(texts)
+    # A form that an answer is held to is put into the prompt by some endpoints.
+    form = _bytes(json.dumps(dict(request.extra))) if request.extra else 0
+    return int((frame + form) / BYTES_PER_TOKEN) + PER_MESSAGE * (len(request.messages) + 1)
+
+
+def tokens_out(request: Request) -> int:
+    """The most tokens that can come back: `max_tokens`, or one for each way of writing a word that is scored."""
+    return len(continuations(request)[0]) if wants_scores(request) else request.max_tokens
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 @dataclass
@@ -72,7 +89,9 @@ class Budget:
 
     def most(self, request: Request) -> float:
         """The most that a call may cost, in US dollars."""
-        return self.cost(request.model_id, tokens_in(request), request.max_tokens, batch=request.model_id in self.batch)
+        return self.cost(
+            request.model_id, tokens_in(request), tokens_out(request), batch=request.model_id in self.batch
+        )
 
     def reserve(self, amount: float) -> bool:
         """Set `amount` aside if it stays within the cap; return whether it did."""
@@ -121,7 +140,7 @@ class Budget:
         if response.status == "error" and response.n_tokens_out is None:
             return 0.0
         n_in = response.n_tokens_in if response.n_tokens_in is not None else tokens_in(request)
-        n_out = response.n_tokens_out if response.n_tokens_out is not None else request.max_tokens
+        n_out = response.n_tokens_out if response.n_tokens_out is not None else tokens_out(request)
         return self.cost(request.model_id, n_in, n_out, batch=batch)
 
     def reached(self, kept: int, planned: int) -> BudgetReached:
@@ -157,6 +176,7 @@ def spent_in(rows: Iterable[Mapping[str, Any]], prices: Mapping[str, Price]) -> 
                 messages=messages,
                 prompt=request.get("prompt", ""),
                 max_tokens=request.get("max_tokens", 0),
+                extra=request.get("extra") or {},
             )
             total += counter.price_of(kept, Response.from_dict(row["response"]), batch=row.get("via") == "batch")
     return total

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from valuelex.errors import EndpointError
-from valuelex.models.calling.budget import Budget, tokens_in
+from valuelex.models.calling.budget import Budget, tokens_in, tokens_out
 from valuelex.models.calling.pacing import Pacer
 from valuelex.models.calling.progress import Pace, Progress
 from valuelex.models.engines.endpoint import EndpointEngine
@@ -197,7 +197,7 @@ class Lane:
 
     async def _attempts(self, job: Job, request: Request, lost: list[int]) -> Response:
         pacer, engine, most = self._pacer, self._engines[job.model.id], job.model.settings.max_retries
-        tokens, before, tries = tokens_in(request) + request.max_tokens, pacer.answers, 0
+        tokens, before, tries = tokens_in(request) + tokens_out(request), pacer.answers, 0
         worker = asyncio.current_task()
         assert worker is not None
         while not self._run.failures:

@@ -54,30 +54,35 @@ def read_echo(payload: Any, frame: str, texts: Sequence[str]) -> list[tuple[floa
     if not isinstance(choices, list) or len(choices) != len(texts):
         raise ValueError(f"{len(texts)} continuations were sent and another number of choices came back")
     ordered = sorted(choices, key=lambda choice: choice.get("index", 0))
-    return [
-        _continuation(choice.get("logprobs"), len(frame), text) for choice, text in zip(ordered, texts, strict=True)
-    ]
+    return [_continuation(choice.get("logprobs"), frame, text) for choice, text in zip(ordered, texts, strict=True)]
 
 
-def _continuation(logprobs: Any, start: int, text: str) -> tuple[float, int]:
+def _continuation(logprobs: Any, frame: str, text: str) -> tuple[float, int]:
     if not isinstance(logprobs, Mapping) or not all(
-        isinstance(logprobs.get(name), list) for name in ("tokens", "token_logprobs", "text_offset")
+        isinstance(logprobs.get(name), list) for name in ("tokens", "token_logprobs")
     ):
         raise ValueError(
             "the endpoint does not echo the prompt with its log-probabilities ('echo: true' in the study file)"
         )
-    # Offsets may count from an opening token that stands in the echoed text.
-    offsets = [offset - min(logprobs["text_offset"], default=0) for offset in logprobs["text_offset"]]
-    total, n = 0.0, 0
-    for token, value, offset in zip(logprobs["tokens"], logprobs["token_logprobs"], offsets, strict=True):
-        if offset < start < offset + len(token):
+    # Places are counted along the tokens: text_offset counts an opening token with it (vLLM) or says nothing (SGLang).
+    pairs = [(str(token), value) for token, value in zip(logprobs["tokens"], logprobs["token_logprobs"], strict=True)]
+    spelt = "".join(token for token, _ in pairs)
+    if not spelt.startswith(frame) and pairs:
+        spelt = spelt[len(pairs.pop(0)[0]) :]
+    if not spelt.startswith(frame + text):
+        raise ValueError("the echo ends before the word, or its tokens do not spell the prompt")
+    total, n, start, at = 0.0, 0, len(frame), 0
+    for token, value in pairs:
+        end = at + len(token)
+        if at < start < end:
             raise ValueError(f"the token {token!r} reaches over the end of the frame")
-        if start <= offset < start + len(text):
+        if start <= at < start + len(text):
+            if end > start + len(text):
+                raise ValueError(f"the token {token!r} reaches over the end of the word")
             if value is None:
                 raise ValueError("a token of the word has no log-probability")
             total, n = total + float(value), n + 1
-    if n == 0:
-        raise ValueError("the echo ends before the word")
+        at = end
     return total, n
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from valuelex.errors import EndpointError
 from valuelex.models.engines.echo import bodies, collect, continuations, read_echo
-from valuelex.models.engines.reply import plain, read_reply
+from valuelex.models.engines.reply import plain, read_reply, used
 from valuelex.models.engines.retry_after import retry_after
 from valuelex.models.engines.scoring import wants_scores
 from valuelex.models.request import NotNow, Request, Response, Trouble
@@ -149,18 +149,29 @@ class EndpointEngine:
         """Score the words of a request by having the endpoint echo them."""
         texts, owner = continuations(request)
         found: list[tuple[float, int]] = []
+        counted: list[Any] = []
         for part, body in bodies(request, texts):
             content = await self._send(request, "/completions", body, started)
             if isinstance(content, Response):
                 return content
             try:
-                found += read_echo(json.loads(content), request.prompt, part)
-            except (ValueError, RecursionError) as error:
+                payload = json.loads(content)
+                found += read_echo(payload, request.prompt, part)
+                counted.append(payload.get("usage"))
+            except (ValueError, TypeError, AttributeError, RecursionError) as error:
                 return Response(
                     "", status="error", latency_s=time.perf_counter() - started, error=self.scrub(str(error))
                 )
         scored = collect(request, owner, found)
-        return Response("", finish_reason="scored", latency_s=time.perf_counter() - started, logprobs=scored)
+        n_in, n_out = used(counted)
+        return Response(
+            "",
+            finish_reason="scored",
+            n_tokens_in=n_in,
+            n_tokens_out=n_out,
+            latency_s=time.perf_counter() - started,
+            logprobs=scored,
+        )
 
     async def _send(self, request: Request, path: str, body: dict[str, Any], started: float) -> bytes | Response:
         """Return the body of the reply, or the record of what the endpoint said against the call."""
@@ -199,11 +210,11 @@ class EndpointEngine:
     def read(self, content: Any, request: Request, latency_s: float) -> Response:
         """Return the response that a body holds; raise `NotNow` if it has no readable form."""
         try:
-            payload = json.loads(content) if isinstance(content, (bytes, str)) else content
+            payload = json.loads(self.without_secrets(content)) if isinstance(content, bytes) else content
             return read_reply(payload, request.mode, latency_s, self.thinking_tags)
         except (ValueError, RecursionError) as error:
             reason = "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
-            raise self._not_now("reply", f"the reply has no readable form: {self.scrub(reason)}") from None
+            raise self._not_now("reply", f"the reply has no readable form: {self.scrub(reason)[:300]}") from None
 
     def refusal(
         self,
@@ -247,13 +258,21 @@ class EndpointEngine:
 
     def said(self, error: Exception) -> str:
         """The first line of what the endpoint said, without what is secret."""
-        return self.scrub((str(error).splitlines() or ["no reason given"])[0][:300])
+        # Scrubbed before it is cut: a key that the cut goes through would not be found.
+        return self.scrub((str(error).splitlines() or ["no reason given"])[0])[:300]
 
     def scrub(self, text: str) -> str:
-        """Return `text` with keys and header values taken out: some endpoints repeat what they were sent."""
+        """Return `text` without keys and header values: some endpoints repeat what they were sent."""
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return plain(text)
+
+    def without_secrets(self, content: bytes) -> bytes:
+        """Return a reply without keys and header values, as `scrub` does for messages: an answer, too, may repeat them."""
+        for secret in self._secrets:
+            if secret.encode() in content:
+                content = content.replace(secret.encode(), b"[secret]")
+        return content
 
     def cause(self, error: BaseException | None) -> BaseException | None:
         """Return `error`, to be chained, unless its text would show a secret in a traceback."""

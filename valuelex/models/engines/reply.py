@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from valuelex.models.request import Mode, Response
+
+MOST_TOKENS = 2**40
+"""A larger count is none: it could not be kept in a table."""
 
 
 def read_reply(payload: Any, mode: Mode, latency_s: float, thinking_tags: tuple[str, str]) -> Response:
@@ -32,7 +35,7 @@ def read_reply(payload: Any, mode: Mode, latency_s: float, thinking_tags: tuple[
     if not choices:
         error = payload.get("error")
         message = error.get("message") if isinstance(error, Mapping) else error
-        raise ValueError(f"it is an error, {plain(str(message))[:200]}" if message else "it holds no choice")
+        raise ValueError(f"it is an error, {plain(str(message))}" if message else "it holds no choice")
     choice = choices[0] if isinstance(choices, list) else None
     if not isinstance(choice, Mapping):
         raise ValueError("its choice is no object")
@@ -48,14 +51,13 @@ def read_reply(payload: Any, mode: Mode, latency_s: float, thinking_tags: tuple[
         text, apart = _text_of(choice["text"]), choice.get("reasoning")
     text, inside = split_thinking(text, thinking_tags)
     thoughts = [part for part in (apart if isinstance(apart, str) else None, inside) if part]
-    usage = payload.get("usage")
-    usage = usage if isinstance(usage, Mapping) else {}
+    n_in, n_out = used([payload.get("usage")])
     reason = choice.get("finish_reason")
     return Response(
         text=plain(text),
         finish_reason=plain(reason) if isinstance(reason, str) else None,
-        n_tokens_in=_count(usage.get("prompt_tokens")),
-        n_tokens_out=_count(usage.get("completion_tokens")),
+        n_tokens_in=n_in,
+        n_tokens_out=n_out,
         latency_s=latency_s,
         reasoning=plain("\n".join(thoughts)) if thoughts else None,
         logprobs=log_probabilities(choice.get("logprobs")),
@@ -134,8 +136,15 @@ def _finite(value: Any) -> float | None:
     return float(value) if number else None
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def used(usages: Sequence[Any]) -> tuple[int | None, int | None]:
+    """Return the tokens in and out of some replies, from their `usage`; None where one of them gives no count."""
+    held = [usage if isinstance(usage, Mapping) else {} for usage in usages]
+    return _total([u.get("prompt_tokens") for u in held]), _total([u.get("completion_tokens") for u in held])
+
+
+def _total(values: Sequence[Any]) -> int | None:
+    good = all(isinstance(v, int) and not isinstance(v, bool) and 0 <= v <= MOST_TOKENS for v in values)
+    return sum(values) if values and good else None
 
 
 def _text_of(content: Any) -> str:
