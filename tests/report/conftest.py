@@ -279,6 +279,97 @@ def make_test(models: tuple[str, ...], *, applicable: bool = True, completion: s
     }
 
 
+def make_survey(models: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """The tables of issue 4: two modes, one model apart from another, sources with and without an estimate."""
+    method = "as made up"
+    quality, curves, rich = [], [], []
+    for m, (model, mode) in enumerate(product(models, ("open", "closed"))):
+        for k, label in enumerate(("refusal", "truncation")):
+            row = {"model_id": model, "elicitation": mode, "label": label, "n": 40, "k": m + k, "rate": (m + k) / 40}
+            quality.append(row | {"ci_low": 0.0, "ci_high": 0.5, "n_effective": 30.0, "method": method})
+    for k, (model, mode) in enumerate(product((*models, "(all)"), ("open", "closed"))):
+        for n in (5, 10, 20, 30, 40):
+            row = {"model_id": model, "elicitation": mode, "n_answers": n, "expected": 10.0 * n / (n + 10) + k}
+            curves.append(row | {"ci_low": row["expected"] - 1, "ci_high": row["expected"] + 1, "coverage": 0.9})
+        rich.append(
+            {
+                "model_id": model,
+                "elicitation": mode,
+                "n_answers": 20,
+                "n_words": 60,
+                "observed": 8 + k,
+                "singletons": 3,
+                "doubletons": 2,
+                "coverage": 0.9 + k / 100,
+                "coverage_low": 0.81,
+                "coverage_high": 0.99,
+                "chao1": 12.0,
+                "chao1_low": 9.0,
+                "chao1_high": 30.0,
+                "chao2": 11.0 + k,
+                "chao2_low": 8.0,
+                "chao2_high": 25.0,
+                "method": method,
+            }
+        )
+    shares = [
+        ("model", 2, 0.1, 0.08, 0.02, 0.3),
+        ("prompt", 15, 0.2, 0.16, 0.1, 0.2),
+        ("persona", 2, -0.01, 0.0, 0.0, 0.01),
+        ("residual", 300, 0.95, 0.76, 0.6, 0.9),
+    ]
+    names = ("source", "levels", "component", "share", "ci_low", "ci_high")
+    variance = [dict(zip(names, row, strict=True)) | {"elicitation": "open", "method": method} for row in shares]
+    lost = {"levels": 1, "component": None, "share": None, "ci_low": None, "ci_high": None}
+    variance.append({"elicitation": "open", "source": "language", "method": "not estimated: one level"} | lost)
+    agreement = [
+        {
+            "model_id": model,
+            "mode_a": "open",
+            "mode_b": "closed",
+            "n_words": 30,
+            "spearman": 0.4 + k / 10,
+            "ci_low": 0.11,
+            "ci_high": 0.77,
+            "overlap": 0.55,
+            "method": f"Spearman; jackknife over {k + 2} prompts",
+        }
+        for k, model in enumerate((*models, "(all)"))
+    ]
+    effect = {
+        "model_id": models[-1],
+        "n_shown": 90,
+        "rate_shown": 0.05,
+        "rate_hidden": 0.02,
+        "difference": 0.03,
+        "ci_low": -0.01,
+        "ci_high": 0.07,
+        "share": 0.013,
+        "method": method,
+    }
+    scores = [
+        {
+            "response_id": f"r{frame_:02d}",
+            "word": word,
+            "logprob": -5.0,
+            "n_tokens": 1,
+            "baseline": -7.0,
+            "score": 2.0 + frame_ / 10 - k,
+            "rank": k + 1,
+        }
+        for frame_, (k, word) in product((0, 2, 14), enumerate(VALUES))
+    ]
+    return {
+        "quality": frame("quality", quality),
+        "saturation": frame("saturation", curves),
+        "richness": frame("richness", rich),
+        "variance_shares": frame("variance_shares", variance),
+        "mode_agreement": frame("mode_agreement", agreement),
+        "example_effect": frame("example_effect", [effect]),
+        "word_scores": frame("word_scores", scores),
+    }
+
+
 def make_comparison(study: Study, made: dict[str, Any]) -> dict[str, Any]:
     from valuelex.models import facts
 
@@ -291,6 +382,7 @@ def make_all(study: Study, models: tuple[str, ...] = MODELS, **options: Any) -> 
     responses = make_responses(models, options.get("answer", ""))
     made: dict[str, Any] = {"responses": responses, **make_words(responses, kept=options.get("kept", True))}
     made |= make_taxonomy(factorable=options.get("factorable", True))
+    made |= make_survey(models) if options.get("survey") else {}
     made |= make_test(models, applicable=options.get("applicable", True), completion=options.get("answer", ""))
     return made | make_comparison(study, made)
 

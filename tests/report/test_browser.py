@@ -145,6 +145,18 @@ def test_the_keyboard_reaches_everything(results: Callable[..., Study], show: Ca
     until(driver, "return arguments[0].parentElement.open", summary)
 
 
+def test_a_survey_is_drawn(results: Callable[..., Study], show: Callable[..., Any]):
+    study = results(survey=True)
+    for width in (1280, 400):
+        driver = show(study, width)
+        pictures = {name: marks for name, w, h, marks, _ in driver.execute_script(SIZES)}
+        assert len(pictures) == 15
+        assert pictures["spec-lexicon-saturation-open"] >= 3 * 3
+        assert pictures["spec-lexicon-variance"] >= 2
+        assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert [e for e in driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")] == []
+
+
 def test_hostile_answers_do_nothing(results: Callable[..., Study], show: Callable[..., Any]):
     study = results(answer="<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>")
     assert show(study).execute_script("return window.hit") is None

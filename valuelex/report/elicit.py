@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from valuelex.elicitation import Prompt, Respondent, Wording, load_prompts, respondents
-from valuelex.elicitation.prompts import completion_text, messages, prompts_for
-from valuelex.errors import ValuelexError
-from valuelex.models.seeds import call_seed
-from valuelex.report.content import Block, Column, Details, Listing, Note, Section, Table
+from valuelex.report.content import Block, Column, Details, Section, Table
 from valuelex.report.evidence import Evidence, records, texts
+from valuelex.report.prompts import prompt_blocks
 from valuelex.report.rates import (
     reasons_table,
     remark_finding,
@@ -18,6 +15,7 @@ from valuelex.report.rates import (
     status_table,
     usable_finding,
 )
+from valuelex.report.survey import design_blocks, quality_blocks, stop_finding
 from valuelex.report.wording import NONE, count, number, plain_settings, shorten, whole
 
 NAME, TITLE = "elicit", "Who was asked what"
@@ -38,15 +36,18 @@ def section(evidence: Evidence) -> Section:
         return Section(NAME, TITLE, ["No answer was recorded."], warnings=warnings)
     counts = status_counts(table, evidence.model_ids)
     findings = [_asked(table), usable_finding(counts, "answer")]
-    findings += [f for f in (remark_finding(table, "answers"),) if f]
+    noticed, quality = quality_blocks(evidence)
+    findings += [f for f in (remark_finding(table, "answers"), *noticed, stop_finding(evidence, table)) if f]
     blocks: list[Block] = [
         status_figure("elicit-status", counts, "answers"),
         status_table("elicit-rates", counts, "answers"),
+        *quality,
         _design(table, evidence.model_ids),
+        *design_blocks(evidence, table),
     ]
     reasons = reasons_table("elicit-reasons", table, evidence.model_ids)
     blocks += [reasons] if reasons else []
-    blocks.append(Details("Prompts, exactly as the models saw them", _prompts(evidence)))
+    blocks.append(Details("Prompts, exactly as the models saw them", prompt_blocks(evidence)))
     blocks.append(Details("Some answers, as they came", (_examples(table, evidence.model_ids),)))
     settings = plain_settings(evidence.file.respondents) + plain_settings(evidence.file.elicitation)
     if evidence.given(NAME):
@@ -94,7 +95,7 @@ def _design(table: pd.DataFrame, models: list[str]) -> Table:
     note = (
         "A respondent is one configuration: model, temperature, top_p and context. Respondents of one model are nested "
         "in it; they are not independent subjects. Frame: chat (a message to answer) or completion (a text to "
-        "continue); open (free answer) or closed (declared vocabulary)."
+        "continue); open (free answer), closed (declared vocabulary) or logprob (every word of the vocabulary scored)."
     )
     return Table("elicit-design", "The respondents", heads, [list(row) for row in rows], note)
 
@@ -106,57 +107,6 @@ def _levels(values: pd.Series) -> str:
 def _contexts(values: pd.Series) -> str:
     named = sorted(set(texts(values)))
     return ", ".join((["none"] if values.isna().any() else []) + named)
-
-
-def _prompts(evidence: Evidence) -> tuple[Block, ...]:
-    if evidence.given(NAME):
-        return (Note("The answers were given with the study; how they were asked for is not known here."),)
-    try:
-        prompts = load_prompts(evidence.file.elicitation.prompts, evidence.study.folder)
-        people = respondents(evidence.models, evidence.file.respondents, seed=call_seed(evidence.file.seed, NAME))
-    except ValuelexError as error:
-        return (Note(f"The prompts cannot be read any more: {error.what}"),)
-    blocks: list[Block] = []
-    for mode in ("chat", "completion"):
-        mine = [p for p in people if p.model.mode == mode]
-        if not mine:
-            continue
-        plain = Respondent(mine[0].model, mine[0].temperature, mine[0].top_p, None)
-        rows: list[list[str]] = [[p.id, _seen(plain, p)] for p in prompts_for(plain, prompts)]
-        names = ", ".join(dict.fromkeys(p.model.id for p in mine))
-        caption = f"{'Chat' if mode == 'chat' else 'Completion'} frame, seen by {names}"
-        note = (
-            "Sent as the user's message."
-            if mode == "chat"
-            else "The model continues this text; its first line is the answer."
-        )
-        heads = (Column("prompt", code=True), Column("text", wide=True))
-        blocks.append(Table(f"elicit-prompts-{mode}", caption, heads, [list(row) for row in rows], note))
-    if any(p.persona for p in people):
-        blocks.append(_personas(people))
-        with_one = next(p for p in people if p.persona)
-        first = prompts_for(with_one, prompts)[0]
-        blocks.append(Listing(f"With a context ({with_one.id}), prompt {first.id}", _seen(with_one, first)))
-    return tuple(blocks)
-
-
-def _seen(respondent: Respondent, prompt: Prompt) -> str:
-    if respondent.model.mode == "completion":
-        return completion_text(respondent, Wording(prompt))
-    chat = messages(respondent, Wording(prompt))
-    return chat[0][1] if len(chat) == 1 else "\n".join(f"{role}: {text}" for role, text in chat)
-
-
-def _personas(people: list[Respondent]) -> Table:
-    held = {p.persona.id: p.persona for p in people if p.persona}
-    rows: list[list[str]] = [[p.id, p.text, p.completion or p.text] for p in held.values()]
-    heads = (
-        Column("context", code=True),
-        Column("chat: system message", wide=True),
-        Column("completion: opening", wide=True),
-    )
-    note = "A respondent without a context gets neither. In the completion frame the prompt follows on the same line."
-    return Table("elicit-contexts", "The contexts", heads, [list(row) for row in rows], note)
 
 
 def _examples(table: pd.DataFrame, models: list[str]) -> Table:

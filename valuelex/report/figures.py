@@ -88,7 +88,7 @@ def shares(rows: Sequence[str], parts: Mapping[str, Sequence[int]], unit: str) -
                 "textfont": {"color": "var(--paper)"},
                 "marker": {
                     "color": colour(k),
-                    "pattern": _pattern(k),
+                    "pattern": pattern(k),
                     "line": {"color": "var(--paper)", "width": 1},
                 },
                 "customdata": list(values),
@@ -106,7 +106,7 @@ def shares(rows: Sequence[str], parts: Mapping[str, Sequence[int]], unit: str) -
         "yaxis": {"autorange": "reversed", "showgrid": False},
         "legend": {"traceorder": "normal"},
     }
-    return _spec(data, layout, 120 + 44 * len(rows))
+    return finished(data, layout, 120 + 44 * len(rows))
 
 
 def dots(
@@ -161,7 +161,7 @@ def dots(
         rectangle = {"type": "rect", "xref": "x", "yref": "paper", "x0": -band, "x1": band, "y0": 0, "y1": 1}
         layout["shapes"] = [{**rectangle, "fillcolor": GREY, "opacity": 0.25, "line": {"width": 0}, "layer": "below"}]
     tallest = max([len(wrapped(row).split("<br>")) for row in rows], default=1)
-    return _spec(data, layout, 130 + len(rows) * max(30, LINE * tallest, 17 * len(series)))
+    return finished(data, layout, 130 + len(rows) * max(30, LINE * tallest, 17 * len(series)))
 
 
 def columns(names: Sequence[str], series: Mapping[str, Sequence[float]], titles: tuple[str, str]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def columns(names: Sequence[str], series: Mapping[str, Sequence[float]], titles:
             "y": list(values),
             "marker": {
                 "color": colour(k),
-                "pattern": _pattern(k),
+                "pattern": pattern(k),
             },
             "hovertemplate": f"%{{x}}: %{{y:.1f}}<extra>{label(name)}</extra>",
         }
@@ -187,7 +187,7 @@ def columns(names: Sequence[str], series: Mapping[str, Sequence[float]], titles:
         "yaxis": {"title": {"text": titles[1]}, "rangemode": "tozero"},
         "showlegend": len(series) > 1,
     }
-    return _spec(data, layout, 340)
+    return finished(data, layout, 340)
 
 
 def scree(observed: Sequence[float], reference: Sequence[float | None]) -> dict[str, Any]:
@@ -219,10 +219,10 @@ def scree(observed: Sequence[float], reference: Sequence[float | None]) -> dict[
         "xaxis": {"title": {"text": "eigenvalue, largest first"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "size"}, "rangemode": "tozero"},
     }
-    return _spec(data, layout, 340)
+    return finished(data, layout, 340)
 
 
-def _pattern(index: int) -> dict[str, Any]:
+def pattern(index: int) -> dict[str, Any]:
     """Hatching over the colour, so that parts differ in grey too."""
     shape = PATTERNS[index % len(PATTERNS)]
     return {
@@ -235,5 +235,5 @@ def _pattern(index: int) -> dict[str, Any]:
     }
 
 
-def _spec(data: list[dict[str, Any]], layout: dict[str, Any], height: int) -> dict[str, Any]:
+def finished(data: list[dict[str, Any]], layout: dict[str, Any], height: int) -> dict[str, Any]:
     return {"data": data, "layout": layout, "height": height}

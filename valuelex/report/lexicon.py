@@ -9,6 +9,10 @@ import pandas as pd
 from valuelex.report import figures
 from valuelex.report.content import Block, Column, Details, Figure, Section, Table
 from valuelex.report.evidence import Evidence, records
+from valuelex.report.modes import mode_blocks
+from valuelex.report.saturation import saturation_blocks
+from valuelex.report.sources import source_blocks
+from valuelex.report.survey import MODES, modes_of
 from valuelex.report.wording import (
     NONE,
     count,
@@ -38,24 +42,30 @@ def section(evidence: Evidence) -> Section:
         return Section(NAME, TITLE, absent=evidence.absent(NAME))
     warnings = evidence.warnings(NAME)
     settings = plain_settings(evidence.file.lexicon)
-    per_answer = words_per_answer(words, evidence.table("responses"), evidence.model_ids)
+    # Modes give answers of different lengths by design: words per answer are those of one.
+    mode, responses = main_mode(evidence.table("responses"))
+    per_answer = words_per_answer(words, responses, evidence.model_ids)
     kept = words[words["kept"].fillna(False).astype(bool)]
     findings = [_size(words, kept, lexicon)]
     blocks: list[Block] = []
     if per_answer:
-        findings.append(_per_answer_finding(per_answer))
-        blocks.append(_per_answer_figure(per_answer))
+        findings.append(_per_answer_finding(per_answer, mode))
+        blocks.append(_per_answer_figure(per_answer, mode))
     if not lexicon.empty:
         named = _named_by(kept, evidence.model_ids)
         findings += _leaders(lexicon, words, named)
         blocks.append(_top_figure(lexicon, named, words))
     if per_answer:
-        blocks.append(_per_answer_table(per_answer))
+        blocks.append(_per_answer_table(per_answer, mode))
     if not lexicon.empty:
         blocks.append(_words_table("lexicon-words", lexicon, named, TOP_TABLE))
     if len(lexicon) > TOP_TABLE:
         more = _words_table("lexicon-all", lexicon, named, LONG_TABLE)
         blocks.append(Details(more.caption, (more,)))
+    for survey in (saturation_blocks, source_blocks, mode_blocks):
+        said, made = survey(evidence)
+        findings += said
+        blocks += made
     aside = _aside(words)
     blocks += (
         [Details(f"What was set aside, and why ({len(words) - len(kept):,} candidates)", (aside,))]
@@ -63,6 +73,14 @@ def section(evidence: Evidence) -> Section:
         else []
     )
     return Section(NAME, TITLE, findings, blocks, settings, OURS, warnings=warnings)
+
+
+def main_mode(responses: pd.DataFrame | None) -> tuple[str, pd.DataFrame | None]:
+    """Return the answers of the first mode of asking and its name for a sentence; all of them where there is one mode."""
+    modes = modes_of(responses)
+    if responses is None or len(modes) < 2:
+        return "", responses
+    return f"{MODES[modes[0]]} ", responses[responses["elicitation"] == modes[0]]
 
 
 def words_per_answer(
@@ -93,13 +111,13 @@ def _size(words: pd.DataFrame, kept: pd.DataFrame, lexicon: pd.DataFrame) -> str
     return f"The lexicon holds {count(len(lexicon), 'value word')}: {share}."
 
 
-def _per_answer_finding(per_answer: dict[str, dict[str, list[int]]]) -> str:
+def _per_answer_finding(per_answer: dict[str, dict[str, list[int]]], mode: str) -> str:
     parts = []
     for model, people in per_answer.items():
         mean, low, high = _mean_row(people)
         spread = f" (95 % interval {number(low)} to {number(high)})" if low is not None else ""
         parts.append(f"{model} {number(mean)}{spread}")
-    return f"Value words per answer: {listed(parts, 8)}."
+    return f"Value words per {mode}answer: {listed(parts, 8)}."
 
 
 def _leaders(lexicon: pd.DataFrame, words: pd.DataFrame, named: dict[str, dict[str, int]]) -> list[str]:
@@ -128,7 +146,7 @@ def _named_by(kept: pd.DataFrame, models: list[str]) -> dict[str, dict[str, int]
     return {model: out[model] for model in models if model in out}
 
 
-def _per_answer_figure(per_answer: dict[str, dict[str, list[int]]]) -> Figure:
+def _per_answer_figure(per_answer: dict[str, dict[str, list[int]]], mode: str) -> Figure:
     names = [*(str(i) for i in range(MOST_WORDS)), f"{MOST_WORDS}+"]
     series: dict[str, list[float]] = {}
     for model, people in per_answer.items():
@@ -137,7 +155,7 @@ def _per_answer_figure(per_answer: dict[str, dict[str, list[int]]]) -> Figure:
     said = [f"{model}: {number(shares[0], 0)} % of its answers hold none" for model, shares in series.items()]
     return Figure(
         "lexicon-per-answer",
-        "Value words per answer, by model",
+        f"Value words per {mode}answer, by model",
         f"Columns: share of each model's answers by number of value words, from none to ten or more. {listed(said, 8)}.",
         figures.columns(names, series, ("value words in an answer", "% of the model's answers")),
     )
@@ -165,7 +183,7 @@ def _top_figure(lexicon: pd.DataFrame, named: dict[str, dict[str, int]], words: 
     )
 
 
-def _per_answer_table(per_answer: dict[str, dict[str, list[int]]]) -> Table:
+def _per_answer_table(per_answer: dict[str, dict[str, list[int]]], mode: str) -> Table:
     rows = []
     for model, people in per_answer.items():
         values = [v for answers in people.values() for v in answers]
@@ -184,7 +202,7 @@ def _per_answer_table(per_answer: dict[str, dict[str, list[int]]]) -> Table:
         "Mean over respondents of their mean number of kept words per answer, every answer counted, unusable ones as "
         "zero; t interval with respondents as units."
     )
-    return Table("lexicon-rates", "Value words per answer", heads, [list(row) for row in rows], note)
+    return Table("lexicon-rates", f"Value words per {mode}answer", heads, [list(row) for row in rows], note)
 
 
 def _words_table(name: str, lexicon: pd.DataFrame, named: dict[str, dict[str, int]], limit: int) -> Table:
