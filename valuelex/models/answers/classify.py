@@ -47,14 +47,13 @@ def classify(response: Response) -> tuple[str, str | None]:
         return "refused", "stopped by the endpoint's content filter"
     if not text:
         return "invalid", "empty"
-    tokens = [token.lower() for token in _TOKEN.findall(text)]
     if not any(character.isalpha() for character in text):
         return "invalid", "no letters"
     if _REFUSAL.search(text[:240]):
         if len(_ITEM.findall(text)) >= 3:
             return "ok", DISCLAIMER
         return "refused", "declines or disclaims"
-    words = [token for token in tokens if token.isalpha()]
+    words = [token for token in _TOKEN.findall(text.lower()) if token.isalpha()]
     if len(words) >= 8 and Counter(words).most_common(1)[0][1] / len(words) >= REPETITION_SHARE:
         return "invalid", REPETITION
     if response.finish_reason == "length":

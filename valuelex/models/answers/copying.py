@@ -28,7 +28,7 @@ def echoes(answer: str, asked: str) -> bool:
     known = _runs(asked)
     copied: set[int] = set()
     for i in range(len(words) - RUN + 1):
-        if tuple(words[i : i + RUN]) in known:
+        if words[i : i + RUN] in known:
             copied.update(range(i, i + RUN))
     return len(copied) >= ECHO_SHARE * len(words)
 
@@ -36,7 +36,7 @@ def echoes(answer: str, asked: str) -> bool:
 @lru_cache(maxsize=256)  # many answers to one prompt
 def _runs(asked: str) -> frozenset[tuple[str, ...]]:
     source = _words(asked)
-    return frozenset(tuple(source[i : i + RUN]) for i in range(len(source) - RUN + 1))
+    return frozenset(source[i : i + RUN] for i in range(len(source) - RUN + 1))
 
 
 def repeats_examples(answer: str, examples: Collection[str]) -> bool:
@@ -51,13 +51,19 @@ def loops(answer: str) -> bool:
     """Whether an answer goes round in a circle: few different items in a list, or few different runs of three words."""
     segments = _ITEM.findall(answer)
     if len(segments) >= LOOP_ITEMS:
-        items = [item for item in (" ".join(_words(segment)) for segment in segments) if item]
+        items = [
+            item for item in (" ".join(_WORD.findall(segment)) for segment in _ITEM.findall(answer.lower())) if item
+        ]
         if len(items) >= LOOP_ITEMS and len(set(items)) <= LOOP_SHARE * len(items):
             return True
     words = _words(answer)
-    runs = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
-    return len(runs) >= 3 * LOOP_ITEMS and len(set(runs)) <= LOOP_SHARE * len(runs)
+    n_runs = len(words) - 2
+    # Where enough words differ, so do enough runs of them.
+    if n_runs < 3 * LOOP_ITEMS or len(set(words)) > LOOP_SHARE * n_runs + 2:
+        return False
+    return len({words[i : i + 3] for i in range(n_runs)}) <= LOOP_SHARE * n_runs
 
 
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
+@lru_cache(maxsize=4)  # one answer is asked about several times in a row
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.lower()))
