@@ -72,3 +72,19 @@ def test_without_its_baseline_an_answer_names_nothing(tmp_path: Path) -> None:
     scored = made["responses"][made["responses"]["elicitation"] == "logprob"]
     assert set(scored["status"]) == {"error"} and set(scored["text"]) == {""}
     assert made["word_scores"]["baseline"].isna().all(), "the scores stay in their own table, where the gap shows"
+
+
+class TalkativeEngine:
+    """A STUB that gives the log-probability of every token of its answer, as endpoints do on request."""
+
+    async def complete(self, request: Request) -> Response:
+        tokens = [{"token": "honesty", "logprob": -0.5}, {"token": ",", "logprob": -0.1}]
+        return Response("honesty, love", finish_reason="stop", logprobs=tokens)
+
+    async def close(self) -> None: ...
+
+
+def test_log_probabilities_of_an_open_answer_are_no_scores_of_words(tmp_path: Path) -> None:
+    caller = Caller(Ledger(tmp_path / "calls.jsonl"), engines={CHAT.id: TalkativeEngine()})
+    made = run([CHAT], WHO, ElicitationSettings(prompts=PROMPTS, samples=1), seed=1, caller=caller, folder=tmp_path)
+    assert set(made["responses"]["text"]) == {"honesty, love"} and "word_scores" not in made

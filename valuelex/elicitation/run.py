@@ -81,7 +81,7 @@ def run(
     for item in asked:
         if not item.baseline:
             answer = answers[item.request.key]
-            mine = score_rows(item, answer, neutral)
+            mine = score_rows(item, answer, neutral) if item.elicitation == "logprob" else []
             scores += mine
             quality = _assess(item, answer, shown)
             if any(row["baseline"] is None for row in mine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$")]
 """ISO 639 code: en, de, zh."""
@@ -43,6 +43,13 @@ class RespondentSettings(BaseModel):
     """Fractional crossing: so many respondents in all, with equal numbers of settings per model and of models per setting (they
     differ by at most one). Default: every model with every setting."""
 
+    @field_validator("personas")
+    @classmethod
+    def _some_text(cls, personas: list[Persona | str | None]) -> list[Persona | str | None]:
+        if any(isinstance(p, str) and not p.strip() for p in personas):
+            raise ValueError("a persona without text; write null for the respondent without a persona")
+        return personas
+
 
 class Prompt(BaseModel):
     """One prompt in one frame."""
@@ -60,10 +67,10 @@ class Prompt(BaseModel):
     reordered: str | None = None
     """The same wording with its parts in another order, asked where `elicitation.orders` is 2 or more."""
 
-    @field_validator("text")
+    @field_validator("text", "reordered")
     @classmethod
-    def _not_blank(cls, text: str) -> str:
-        if not text.strip():
+    def _not_blank(cls, text: str | None) -> str | None:
+        if text is not None and not text.strip():
             raise ValueError("must not be blank")
         return text
 
@@ -138,6 +145,16 @@ class ElicitationSettings(BaseModel):
         if not prompts:
             raise ValueError("no prompts: name a set, a file, or list at least one {id, text}")
         return prompts
+
+    @field_validator("stop_when")
+    @classmethod
+    def _looked_at(cls, rule: StopRule, info: ValidationInfo) -> StopRule:
+        samples = info.data.get("samples", rule.min_samples)
+        if rule.coverage is not None and rule.min_samples > samples:
+            raise ValueError(
+                f"min_samples is {rule.min_samples} and samples {samples}: the rule would never be looked at"
+            )
+        return rule
 
     @field_validator("few_shot_frame")
     @classmethod

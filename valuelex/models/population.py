@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -17,9 +20,11 @@ from valuelex.models.request import Engine
 
 OF_THE_DESIGN = frozenset(
     {"model", "messages", "prompt", "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "n",
-     "stream", "best_of", "echo"}
+     "stream", "best_of", "echo", "score"}
 )  # fmt: skip
 """Parameters that a request states itself, or that would change what a reply is."""
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class ModelSettings(BaseModel):
@@ -97,6 +102,38 @@ class ModelSettings(BaseModel):
         taken = sorted(OF_THE_DESIGN & set(value))
         if taken:
             raise ValueError(f"{', '.join(taken)} follow from the design and cannot stand here")
+        try:
+            json.dumps(value, allow_nan=False)
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                "holds a date, .nan or another value that JSON has no form for; put quotes around it"
+            ) from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _an_address_without_secrets(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            secret, good = parts.username is not None or bool(parts.query), bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            secret = good = False
+        if secret:
+            raise ValueError(
+                "an address is written into results: name the variable of its key with api_key_env (or headers_env), not here"
+            )
+        if not good or parts.scheme not in ("http", "https"):
+            raise ValueError("must be an address such as http://127.0.0.1:8000/v1")
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_that_can_be_sent(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, content in value.items():
+            if not _HEADER.fullmatch(name) or not (content.isascii() and content.isprintable()):
+                raise ValueError(f"{name!r} or its value holds a character that no header can hold")
         return value
 
 
