@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from valuelex.comparison import ComparisonSettings
-from valuelex.elicitation import ElicitationSettings, RespondentSettings
+from valuelex.elicitation import ElicitationSettings, ExampleSet, Persona, Prompt, RespondentSettings, StopRule
 from valuelex.errors import StudyFileError
 from valuelex.lexicon import LexiconSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
+from valuelex.models.registry import Price
 from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
 from valuelex.taxonomy import TaxonomySettings
 
@@ -113,11 +115,11 @@ def load_study_file(path: Path) -> StudyFile:
 
 def _explain(path: Path, tree: yaml.Node | None, error: ValidationError) -> StudyFileError:
     """Turn pydantic's first complaint into one sentence with file, line and key."""
-    # In a union ("embedded" or an endpoint) the branch that got furthest is the one the user meant.
-    first = max(error.errors(), key=lambda e: len(e["loc"]) if e["loc"] and e["loc"][0] == "judges" else 0)
-    if first["loc"] and first["loc"][0] != "judges":
-        first = error.errors()[0]
-    loc = [part for part in first["loc"] if isinstance(part, int) or not _is_branch(str(part))]
+    # In a union ("embedded" or an endpoint, a file or a list) the branch that got furthest is the one the user meant.
+    first = error.errors()[0]
+    place = _keys(first["loc"])[:2]
+    first = max((e for e in error.errors() if _keys(e["loc"])[:2] == place), key=lambda e: len(_keys(e["loc"])))
+    loc = _keys(first["loc"])
     key = _dotted(loc)
     line = _line_of(tree, loc)
     where = f"{path}, line {line}" if line else f"{path}"
@@ -137,6 +139,10 @@ def _explain(path: Path, tree: yaml.Node | None, error: ValidationError) -> Stud
     return StudyFileError(
         f"{where}: {f'{key}: ' if key else ''}{message}{shown}.", "Mend this key; valuelex init shows all keys."
     )
+
+
+def _keys(loc: Sequence[Any]) -> list[Any]:
+    return [part for part in loc if isinstance(part, int) or not _is_branch(str(part))]
 
 
 def _is_branch(part: str) -> bool:
@@ -176,6 +182,17 @@ def _line_of(node: yaml.Node | None, loc: list[Any]) -> int | None:
 
 def _known_keys(loc: list[Any]) -> list[str]:
     """The keys of the section that `loc` leads to."""
+    within: dict[tuple[str, str], type[BaseModel]] = {
+        ("models", "price"): Price,
+        ("judges", "price"): Price,
+        ("respondents", "personas"): Persona,
+        ("elicitation", "prompts"): Prompt,
+        ("elicitation", "few_shot"): ExampleSet,
+        ("elicitation", "stop_when"): StopRule,
+    }
+    inner = within.get(tuple(str(part) for part in loc if not isinstance(part, int))[:2])  # type: ignore[arg-type]
+    if inner is not None:
+        return sorted(inner.model_fields)
     sections: dict[str, type[BaseModel]] = {
         "models": ModelSettings,
         "population": PopulationSettings,

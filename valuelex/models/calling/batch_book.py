@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from valuelex.errors import writing
+from valuelex.errors import ResultsFolderError, writing
 from valuelex.models.request import Request
 
 
@@ -111,14 +111,26 @@ class BatchBook:
         return self._folder / f"{batch.name}.requests.jsonl"
 
     def requests(self, batch: Batch) -> dict[str, Request]:
-        """Key -> request of a batch's calls."""
-        found = {}
-        with self._requests(batch).open(encoding="utf-8") as file:
-            for line in file:
-                row = json.loads(line)
-                messages = tuple((role, content) for role, content in row["messages"])
-                request = Request(**{**row, "messages": messages, "stop": tuple(row["stop"])})
-                found[request.key] = request
+        """Key -> request of a batch's calls.
+
+        Raises
+        ------
+        ResultsFolderError
+            If the file is gone or no longer whole: what comes back could not be told apart.
+        """
+        path, found = self._requests(batch), {}
+        try:
+            with path.open(encoding="utf-8") as file:
+                for line in file:
+                    row = json.loads(line)
+                    messages = tuple((role, content) for role, content in row["messages"])
+                    request = Request(**{**row, "messages": messages, "stop": tuple(row["stop"])})
+                    found[request.key] = request
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ResultsFolderError(
+                f"{path}: a batch waits at {batch.base_url}, and the calls that it holds cannot be read.",
+                f"Put the file back; or give its answers up: move {self._path.name} and {self._folder.name}/ away.",
+            ) from error
         return found
 
     def submitted(self, batch: Batch, identifier: str) -> None:

@@ -143,6 +143,12 @@ class Caller:
             job for job in jobs if job.model.settings.batch and not self._replaced(job) and not job.model.embedded
         ]
         book = BatchBook(self.ledger.path)
+        for job in jobs:
+            if job not in waiting and not self._replaced(job) and book.open(job.model.endpoint, job.model.id):
+                self.tell(
+                    f"{job.model.id}: a batch with calls to it still waits at {job.model.endpoint}. What it holds is asked, "
+                    "and paid for, once more; with 'batch: true' it would be fetched."
+                )
         batches = [self._batch_lane(job, book, run) for job in waiting]
         lanes: list[Lane | BatchLane] = [*batches]
         for name, members in self._lanes([job for job in jobs if job not in waiting]).items():
