@@ -91,8 +91,9 @@ def test_every_form_of_a_prompt_is_shown_as_it_was_sent(results: Results) -> Non
     file = evidence.file
     planned = plan(evidence.models, file.respondents, file.elicitation, seed=3, folder=study.folder)
     bare = [item for item in planned if item.respondent.persona is None]
+    asked = [item for item in bare if not item.baseline]
     turned = {row[0]: row[1] for row in table_of(section, "elicit-prompts-chat-reordered").rows}
-    sent = {i.prompt.id: i.request.messages[-1][1] for i in bare if i.request.mode == "chat" and i.wording.order == 1}
+    sent = {i.prompt.id: i.request.messages[-1][1] for i in asked if i.request.mode == "chat" and i.wording.order == 1}
     assert turned == sent and len(sent) == 15
     neutral = {row[0]: row[1] for row in table_of(section, "elicit-neutral").rows}
     frames = [item for item in bare if item.baseline]
