@@ -9,10 +9,12 @@ from valuelex.models.request import Response
 
 # A language model that declines or disclaims; matched at the start of the answer only, where such phrases stand.
 _REFUSAL = re.compile(
-    r"\b(?:i(?:'| a)?m sorry,? (?:but )?i (?:can(?:no|')t|am unable)|i (?:can(?:no|')t|am (?:not able|unable) to|won't) "
+    r"\b(?:i(?:'| a)?m sorry,? (?:but )?i (?:can(?:no|')t|am unable)"
+    r"|(?:i (?:can(?:no|')t|won't|will not)|i(?:'| a)m (?:not able|unable) to) "
     r"(?:help|assist|answer|provide|comply|do that|share|give|list|name|choose|complete)"
+    r"|i (?:must|have to|respectfully) decline"
     r"|as an? (?:ai|artificial|language|large language|virtual|digital)\b[^.]{0,80}"
-    r"\b(?:do not|don't|cannot|can't|lack|am not|unable)\b"
+    r"\b(?:do not|don't|cannot|can't|lack|am not|unable|have no|possess no|hold no)\b"
     r"|i (?:do not|don't) (?:have|possess|hold) (?:any )?(?:personal |own |real |human )?"
     r"(?:values|beliefs|opinions|feelings|emotions|preferences|experiences))",
     re.IGNORECASE,

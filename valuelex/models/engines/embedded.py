@@ -101,7 +101,10 @@ class EmbeddedEngine:
             if not wants_scores(request):
                 return await doors.common.complete(request)
             started = time.perf_counter()
-            scored = await doors.native.score(request)
+            try:
+                scored = await doors.native.score(request)
+            except ValueError as error:
+                return Response("", status="error", latency_s=time.perf_counter() - started, error=str(error))
             return Response("", finish_reason="scored", latency_s=time.perf_counter() - started, logprobs=scored)
         finally:
             self._free.put_nowait(doors)

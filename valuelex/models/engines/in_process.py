@@ -63,7 +63,8 @@ class InProcessEngine:
         tokens, finish_reason = _sample(model, tokenizer, frame, request)
         text = tokenizer.decode(tokens, skip_special_tokens=True)
         for stop in request.stop:
-            text = text.partition(stop)[0]
+            text, found, _ = text.partition(stop)
+            finish_reason = "stop" if found else finish_reason  # also where it stood in the last token allowed
         return Response(
             text,
             finish_reason=finish_reason,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from valuelex.models.engines.scoring import Forms, forms_of
-from valuelex.models.request import Request
+from valuelex.models.request import NotNow, Request
 
 if TYPE_CHECKING:
     import aiohttp
@@ -42,6 +42,13 @@ class NativeServer:
         The first tokens of all words come from one listing of the whole distribution; each further token from a call that
         forces it. The first call starts from an empty cache and the order is fixed, so that a frame's scores depend on the
         request alone.
+
+        Raises
+        ------
+        ValueError
+            If the server refuses this call, as for a frame that is longer than its context.
+        NotNow
+            If it gives no reply.
         """
         frame = await self._frame(request)
         forms = await self._forms(request)
@@ -96,9 +103,19 @@ class NativeServer:
             # The server ends a connection after so many calls, and one that ends just then would lose the next call.
             connector = aiohttp.TCPConnector(force_close=True)
             self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, connector=connector)
-        async with self._session.post(self._address + path, json=body) as reply:
-            reply.raise_for_status()
-            return await reply.json()
+        try:
+            async with self._session.post(self._address + path, json=body) as reply:
+                told = await reply.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NotNow(
+                f"The server of the embedded model at {self._address} gives no usable reply ({type(error).__name__}).",
+                "Run the same command again; what was answered is kept.",
+                kind="connection",
+            ) from error
+        if reply.status != 200:
+            said = told.get("error", told) if isinstance(told, dict) else told
+            raise ValueError(str(said.get("message", said) if isinstance(said, dict) else said)[:300])
+        return told
 
     async def close(self) -> None:
         """Close the connection."""
