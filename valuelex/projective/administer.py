@@ -11,7 +11,7 @@ import pandas as pd
 
 from valuelex.errors import DataError
 from valuelex.models import Caller, Model, Request, Response, setting_id
-from valuelex.models.answers import classify
+from valuelex.models.answers import LONGEST, classify, inert
 from valuelex.models.seeds import call_seed, short_id
 from valuelex.projective.settings import AdministrationSettings
 from valuelex.projective.text import bare, first_sentences, strip_echo
@@ -145,9 +145,13 @@ def administer(
 
 def read_answer(stem: str, response: Response, *, base: bool) -> tuple[str, str, str | None]:
     """Return completion, status and reason: the stem's echo is taken off, a pretrained model's text cut to `BASE_SENTENCES`."""
-    text = strip_echo(stem, response.text)
+    text = inert(response.text)
+    if len(text) > LONGEST:
+        return text[:LONGEST], "invalid", f"longer than {LONGEST:,} characters; whole in the ledger"
+    text = strip_echo(stem, text)
     kept = first_sentences(text, BASE_SENTENCES) if base else text
     status, reason = classify(replace(response, text=kept))
+    reason = reason and inert(reason)
     if kept != text and status == "ok":
         # What is cut includes the part that max_tokens cut off.
         reason = f"cut to {BASE_SENTENCES} sentences"

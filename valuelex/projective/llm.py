@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from valuelex.models import Model, Request, Response
+from valuelex.models.answers import inert
 from valuelex.models.seeds import call_seed, short_id
 from valuelex.projective.manual import LEVELS
 from valuelex.projective.settings import JudgeSettings
@@ -180,7 +181,7 @@ def read_reply(response: Response, scales: Sequence[str]) -> dict[str, Verdict]:
 
 
 def _all(scales: Sequence[str], reason: str) -> dict[str, Verdict]:
-    return {scale: Verdict(None, False, reason) for scale in scales}
+    return {scale: Verdict(None, False, inert(reason)) for scale in scales}
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -223,4 +224,4 @@ def _verdict(value: Any) -> Verdict:
         return Verdict(None, False, f"unparsable: {str(score)[:50]!r} is no score from 0 to 6")
     if applicable != (score is not None):
         return Verdict(None, False, "unparsable: a score goes with applicable, and only with it")
-    return Verdict(None if score is None else float(score), applicable, rationale[:RATIONALE_CHARACTERS])
+    return Verdict(None if score is None else float(score), applicable, inert(rationale[:RATIONALE_CHARACTERS]))
