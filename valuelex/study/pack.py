@@ -13,6 +13,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import yaml
+
 from valuelex.errors import BadInput, ResultsFolderError, writing
 from valuelex.models import ModelSettings
 from valuelex.study.crate import crate_metadata, data_dictionary, readme
@@ -21,7 +23,6 @@ from valuelex.study.study import Study
 from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-_RESULTS = re.compile(r"^results:.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,13 @@ def _check_secrets(study: Study, paths: list[Path]) -> None:
 
 
 def _own_results(text: str) -> str:
-    """The study file with its results beside it, wherever they lay before."""
-    return _RESULTS.sub("results: results", text)
+    """The study file with its results beside it, wherever they lay before and however the key is written."""
+    tree = yaml.compose(text)
+    for key, value in tree.value if isinstance(tree, yaml.MappingNode) else []:
+        if key.value == "results":
+            end = "\n" if text[: value.end_mark.index].endswith("\n") else ""
+            return text[: value.start_mark.index] + "results" + end + text[value.end_mark.index :]
+    return text
 
 
 def _plain(name: str) -> str:
