@@ -111,3 +111,13 @@ def test_two_real_models_complete_a_stem(tmp_path):
     assert list(made["model_id"]) == ["smollm2-135m-instruct", "gemma-3-270m"]
     assert made["text"].str.len().min() > 0
     assert not made["text"].str.contains("When a friend lets me down").any()
+
+
+def test_a_hostile_completion_is_inert_and_a_book_is_set_aside():
+    text, status, _ = read_answer("When I ...", Response("When I \x1b[2Jhelp\x00 \u202eothers."), base=False)
+    assert (text, status) == ("\ufffd[2Jhelp\ufffd others.", "ok")
+    text, status, reason = read_answer("When I ...", Response("help " * 10**6), base=True)
+    assert (len(text), status) == (100_000, "invalid")
+    assert reason == "longer than 100,000 characters; whole in the ledger"
+    _, status, reason = read_answer("When I ...", Response("", status="error", error="no \x1b[2Jmodel"), base=False)
+    assert status == "error" and "\x1b" not in str(reason)
