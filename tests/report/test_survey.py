@@ -70,7 +70,7 @@ def test_what_was_asked_and_spent(results: Results) -> None:
     assert design["prompts"] == "a balanced fraction: 2 of 15 for each respondent"
     assert design["orders"] == "one: as written"
     assert design["examples shown"] == "none"
-    assert "90.0\u00a0% reached by the lower end" in design["stopping rule"]
+    assert "90.0\u00a0% in open answers reached by the lower end" in design["stopping rule"]
     spent = table_of(section, "elicit-spent")
     assert spent.rows[0] == [A, "open", "1 of 3", "8", "80", "64", "8.0"]
     assert spent.rows[1] == [B, "open", "3 of 3", "9", "90", "72", "8.0"]
@@ -152,6 +152,13 @@ def test_modes_examples_and_scores(surveyed: Evidence) -> None:
     assert best.rows[0][5] == "2"
     assert "arXiv 2104.08315" in best.note
     assert best.rows[6][:4] == [B, "1", "honesty", "3.40"]
+
+
+def test_examples_that_nobody_names_are_no_effect_of_zero(results: Results) -> None:
+    silent = make_survey(MODELS)["example_effect"].assign(rate_shown=0.0, rate_hidden=0.0, difference=0.0)
+    section = lexicon.section(Evidence(results(changes={"example_effect": silent})))
+    assert f"No word that is shown as an example was ever named by {B}." in section.findings
+    assert not any(finding.startswith("Showing") for finding in section.findings)
 
 
 def test_many_models_are_not_all_drawn(results: Results) -> None:

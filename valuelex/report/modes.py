@@ -103,12 +103,11 @@ def _examples(evidence: Evidence) -> tuple[list[str], list[Block]]:
     if table is None or table.empty:
         return [], []
     rows = records(table)
-    parts = [
-        f"{_points(row)} in {'all models' if row['model_id'] == ALL else row['model_id']}"
-        for row in rows
-        if not is_missing(row["difference"])
-    ]
-    said = f"Showing a word as an example changes how often it is named by {listed(parts, 8)}."
+    names = ["all models" if row["model_id"] == ALL else str(row["model_id"]) for row in rows]
+    parts = [f"{_points(row)} in {name}" for name, row in zip(names, rows, strict=True) if _points(row)]
+    never = [name for name, row in zip(names, rows, strict=True) if row["rate_shown"] == row["rate_hidden"] == 0]
+    said = [f"Showing a word as an example changes how often it is named by {listed(parts, 8)}."] if parts else []
+    said += [f"No word that is shown as an example was ever named by {listed(never, 8)}."] if never else []
     heads = (
         Column("model", code=True),
         Column("pairs", number=True),
@@ -120,7 +119,7 @@ def _examples(evidence: Evidence) -> tuple[list[str], list[Block]]:
     )
     cells = [
         [
-            "all models" if row["model_id"] == ALL else str(row["model_id"]),
+            name,
             whole(row["n_shown"]),
             _hundredfold(row["rate_shown"]),
             _hundredfold(row["rate_hidden"]),
@@ -128,7 +127,7 @@ def _examples(evidence: Evidence) -> tuple[list[str], list[Block]]:
             percent_interval(row["ci_low"], row["ci_high"]),
             _hundredfold(row["share"]),
         ]
-        for row in rows
+        for name, row in zip(names, rows, strict=True)
     ]
     note = (
         "How often a word is named where the frame shows it as an example, and where it shows another set; the difference in "
@@ -136,18 +135,19 @@ def _examples(evidence: Evidence) -> tuple[list[str], list[Block]]:
         f"name. Method: {listed(dict.fromkeys(texts(table['method'])))}."
     )
     made = Table("lexicon-examples", "What showing examples does", heads, [list(row) for row in cells], note)
-    return ([said] if parts else []), [made]
+    return said, [made]
 
 
 def _points(row: dict[str, Any]) -> str:
-    if row["rate_shown"] == 0 and row["rate_hidden"] == 0:
-        return "nothing that could be seen (no such word was named at all)"
-    if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
-        return f"{_hundredfold(row['difference'])} points (no interval)"
-    return (
-        f"{_hundredfold(row['difference'])} percentage points (95 % interval {_hundredfold(row['ci_low'])} to "
-        f"{_hundredfold(row['ci_high'])})"
+    """Return the difference in percentage points with its interval, or nothing where no such word was ever named."""
+    if is_missing(row["difference"]) or row["rate_shown"] == row["rate_hidden"] == 0:
+        return ""
+    spread = (
+        "no interval"
+        if is_missing(row["ci_low"]) or is_missing(row["ci_high"])
+        else f"95 % interval {_hundredfold(row['ci_low'])} to {_hundredfold(row['ci_high'])}"
     )
+    return f"{_hundredfold(row['difference'])} percentage points ({spread})"
 
 
 def _hundredfold(share: Any) -> str:

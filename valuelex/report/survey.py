@@ -104,12 +104,13 @@ def _example_sets(table: pd.DataFrame, design: str) -> str:
 
 
 def _rule(evidence: Evidence) -> str:
-    rule = evidence.file.elicitation.stop_when
+    rule, modes = evidence.file.elicitation.stop_when, evidence.file.elicitation.modes
     if rule.coverage is None:
         return ""
     of = "the estimate" if rule.bound == "estimate" else "the lower end of its 95 % interval"
+    kind = MODES["open" if "open" in modes else "closed"]
     who = "each model for itself" if rule.by == "model" else "all models together"
-    return f"coverage of {percent(rule.coverage)} reached by {of}, {who}, after at least {count(rule.min_samples, 'sample')}"
+    return f"coverage of {percent(rule.coverage)} in {kind} answers reached by {of}, {who}, after at least {count(rule.min_samples, 'sample')}"
 
 
 def stop_finding(evidence: Evidence, table: pd.DataFrame) -> str:
