@@ -10,7 +10,7 @@ ITEM_WORDS = 3
 """A segment of more words than this is running text, not an item of a list."""
 
 _BREAK = re.compile(
-    r"[\n\r;,•·|]+|(?:^|(?<=[\s.:,]))\(?\d{1,2}[.):](?=\s|[*\"'A-Za-z]|$)|\s[-–—*]\s|(?<=[a-z])\.\s+(?=[A-Z\d])"
+    r"[\n\r;,•·|、，；。،؛]+|(?:^|(?<=[\s.:,]))\(?\d{1,2}[.):](?=\s|[*\"'A-Za-z]|$)|\s[-–—*]\s|(?<=[a-z])\.\s+(?=[A-Z\d])"
 )
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]{0,20}>|[*_`#>\"“”„\[\]{}<]+")
 _PREAMBLE = re.compile(
@@ -51,7 +51,7 @@ def segments(text: str) -> list[str]:
 
 def candidates(segment: str) -> tuple[Candidate, ...]:
     """The pieces of one segment."""
-    head = segment.split(":", 1)[0].strip(_EDGE)
+    head = segment.replace("：", ":").split(":", 1)[0].strip(_EDGE)
     if not head:
         return ()
     found = []

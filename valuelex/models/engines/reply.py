@@ -151,7 +151,7 @@ def _text_of(content: Any) -> str:
     """The text of a message; some endpoints send a list of parts, of which those of type text count."""
     if isinstance(content, list):
         parts = [part for part in content if isinstance(part, Mapping)]
-        return "".join(str(part.get("text", "")) for part in parts if part.get("type", "text") == "text")
+        return "".join(str(part.get("text") or "") for part in parts if part.get("type", "text") == "text")
     if content is None or isinstance(content, str):
         return content or ""
     raise ValueError(f"its content is a {type(content).__name__}")
