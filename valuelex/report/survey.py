@@ -110,7 +110,8 @@ def _rule(evidence: Evidence) -> str:
     of = "the estimate" if rule.bound == "estimate" else "the lower end of its 95 % interval"
     kind = MODES["open" if "open" in modes else "closed"]
     who = "each model for itself" if rule.by == "model" else "all models together"
-    return f"coverage of {percent(rule.coverage)} in {kind} answers reached by {of}, {who}, after at least {count(rule.min_samples, 'sample')}"
+    least = count(rule.min_samples, "sample")
+    return f"coverage of {percent(rule.coverage)} in {kind} answers reached by {of}, {who}, after at least {least}"
 
 
 def stop_finding(evidence: Evidence, table: pd.DataFrame) -> str:
