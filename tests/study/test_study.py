@@ -455,7 +455,13 @@ def test_names_that_yaml_reads_otherwise(tmp_path: Path) -> None:
 
 def test_settings_that_move_an_answer_make_its_stage_stale_and_others_do_not(stub, stub_study) -> None:
     server = stub()
-    model = {"id": "alpha-7b-chat", "base_url": server.url, "model": "alpha", "training": "aligned", "parameters": 7.0e9}
+    model = {
+        "id": "alpha-7b-chat",
+        "base_url": server.url,
+        "model": "alpha",
+        "training": "aligned",
+        "parameters": 7.0e9,
+    }
     folder = stub_study(server.url, models=[model])
     valuelex.Study.load(folder).run("elicit")
 

@@ -70,6 +70,9 @@ class Freshness:
             first, _, inner = section.partition(".")
             value = getattr(self.file, first)
             settings[section] = plain(getattr(value, inner) if inner else value)
+        if stage.name == "elicit" and self.file.elicitation.stop_when.coverage is not None:
+            # When sampling ends depends on what counts as a word.
+            settings["words"] = [plain(self.file.lexicon), self.file.taxonomy.embedding]
         if "models" in stage.sections:
             settings["models"] = [
                 {**plain(m.settings), **plain(m.entry), "mode": m.mode, "structured": m.structured}
