@@ -76,7 +76,10 @@ def _factors(evidence: Evidence, table: pd.DataFrame) -> list[Block]:
         ["stopping rule", _rule(evidence) or "none: all samples were drawn"],
     ]
     heads = (Column("factor"), Column("levels", wide=True))
-    note = "What is crossed can be told apart: the section lexicon says how much of the differences each factor makes."
+    note = (
+        "The section lexicon says how much of the differences each factor makes; factors that coincide in a fraction "
+        "cannot be told apart there."
+    )
     return [Table("elicit-factors", "The design of the survey", heads, [list(row) for row in rows], note)]
 
 
