@@ -25,6 +25,7 @@ def write(folder: Path, **content: object) -> valuelex.Study:
     return valuelex.Study.load(folder)
 
 
+@pytest.mark.slow  # the engine itself is tested in the fast suite (tests/models/engines/test_scoring.py)
 @pytest.mark.real_models
 def test_a_local_hugging_face_model_answers_and_is_scored(tmp_path: Path) -> None:
     for package in ("torch", "transformers", "gguf", "accelerate"):
