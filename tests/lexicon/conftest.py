@@ -35,20 +35,20 @@ BLANK: dict[str, Any] = {
 }
 
 
+def make_responses(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Make a table `responses` of dicts: text and respondent_id, and what differs from a plain answer."""
+    return frame(
+        "responses",
+        [
+            {**BLANK, "response_id": f"r{i}", "model_id": str(row["respondent_id"]).split("/")[0], **row}
+            for i, row in enumerate(rows)
+        ],
+    )
+
+
 @pytest.fixture(scope="session")
 def table() -> Callable[..., pd.DataFrame]:
-    """Make a table `responses` of dicts: text and respondent_id, and what differs from a plain answer."""
-
-    def make(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-        return frame(
-            "responses",
-            [
-                {**BLANK, "response_id": f"r{i}", "model_id": str(row["respondent_id"]).split("/")[0], **row}
-                for i, row in enumerate(rows)
-            ],
-        )
-
-    return make
+    return make_responses
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.lexicon.conftest import make_responses
 from valuelex.errors import BadInput
 from valuelex.lexicon import (
     LexiconSettings,
@@ -108,36 +109,7 @@ def test_a_lexicon_with_a_form_claimed_twice_is_refused(tmp_path: Path) -> None:
 
 
 def responses(*answers: tuple[str, str, str]) -> pd.DataFrame:
-    return frame(
-        "responses",
-        [
-            {
-                "response_id": f"r{i}",
-                "respondent_id": who,
-                "model_id": who.split("/")[0],
-                "prompt_id": "p1",
-                "sample_index": 0,
-                "temperature": 1.0,
-                "top_p": 1.0,
-                "persona": None,
-                "seed": 1,
-                "mode": "chat",
-                "elicitation": "open",
-                "language": "en",
-                "wording": None,
-                "order": 0,
-                "examples": None,
-                "labels": None,
-                "text": text,
-                "status": status,
-                "status_reason": None,
-                "n_tokens_in": 1,
-                "n_tokens_out": 1,
-                "latency_s": 0.1,
-            }
-            for i, (who, text, status) in enumerate(answers)
-        ],
-    )
+    return make_responses([{"respondent_id": who, "text": text, "status": status} for who, text, status in answers])
 
 
 def test_every_decision_has_its_reason() -> None:

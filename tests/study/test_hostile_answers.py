@@ -7,7 +7,6 @@ import http.server
 import io
 import json
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 import pytest
 
 import valuelex as vl
-from valuelex.cli import main
 from valuelex.cli.console import Console
 
 ANSWERS = (
@@ -160,43 +158,29 @@ def test_no_cell_of_a_csv_computes_and_all_come_back(hostile: tuple[vl.Study, st
 
 
 def test_the_terminal_shows_no_more_than_text(
-    hostile: tuple[vl.Study, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hostile: tuple[vl.Study, str], run: Callable[..., tuple[int, str, str]]
 ) -> None:
     study, shown = hostile
     left = RICH.sub("", shown)
     assert not CONTROL.search(left)
     assert "alpha-chat: 45/45 answers" in left
     for arguments in (["trace", study.folder, "honesty"], ["prompt", study.folder], ["status", study.folder]):
-        code, out, err = call(monkeypatch, capsys, *arguments)
+        code, out, err = run(*arguments)
         assert code == 0
         assert not CONTROL.search(out + err), arguments
         assert "\r" not in out
 
 
 def test_an_endpoints_error_is_two_lines_of_text(
-    hostile_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hostile_url: str, tmp_path: Path, run: Callable[..., tuple[int, str, str]]
 ) -> None:
     study = STUDY.format(url=hostile_url).replace("model: alpha,", "model: broken,")
     (tmp_path / "study.yaml").write_text(study)
-    code, _, err = call(monkeypatch, capsys, "run", tmp_path, "--to", "elicit")
+    code, _, err = run("run", tmp_path, "--to", "elicit")
     assert code == 2
     assert "\x1b" not in err and "\x07" not in err and "\u202e" not in err
     assert not any(line.startswith("valuelex: all is well") for line in err.splitlines())
     assert "no such" in err
-
-
-def call(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["valuelex", *map(str, arguments)])
-    capsys.readouterr()
-    code = 0
-    try:
-        main()
-    except SystemExit as leave:
-        code = int(leave.code or 0)
-    said = capsys.readouterr()
-    return code, said.out, said.err
 
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 import valuelex
+from valuelex import elicitation
 from valuelex.errors import BadInput, BudgetReached, LedgerError, ResultsFolderError
+from valuelex.models.calling.budget import tokens_in
+from valuelex.models.seeds import call_seed
+from valuelex.study.dry_run import dry_run
 from valuelex.study.pack import pack
 from valuelex.tables import TABLES, digest
 
@@ -176,3 +180,31 @@ def test_errors_are_asked_again_when_told_so(stub, stub_study) -> None:
     assert study.run("elicit", retry_errors=True) == ["elicit"]
     assert len(server.requests()) == asked + 3
     assert (study.responses["status"] == "error").sum() == 0
+
+
+def test_a_changed_or_running_study_is_not_packed(done, tmp_path: Path) -> None:
+    study, _ = done
+    with study.locked(), pytest.raises(ResultsFolderError, match="another valuelex run"):
+        pack(study, tmp_path / "a.zip")
+    study.path.write_text(study.path.read_text().replace("max_tokens: 40", "max_tokens: 41", 1))
+    with pytest.raises(ResultsFolderError, match="has changed since its results were made"):
+        pack(valuelex.Study.load(study.path), tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_the_dry_run_estimates_as_the_spending_cap_does(stub_study) -> None:
+    prompt = {"id": "p", "text": "你最重要的价值观是什么?请用逗号分隔的单个词语回答。"}
+    price = {"input": 1e6, "output": 0.0}  # a dollar a token in
+    model = {"id": "alpha", "base_url": "http://127.0.0.1:9/v1", "training": "aligned", "price": price}
+    study = valuelex.Study.load(
+        stub_study("", models=[model], elicitation={"prompts": [prompt], "modes": ["open", "closed"]})
+    )
+    [plan] = dry_run(study, "elicit")
+    items = elicitation.plan(
+        study.population([]), study.file.respondents, study.file.elicitation,
+        seed=call_seed(study.file.seed, "elicit"), folder=study.folder,
+    )  # fmt: skip
+    assert plan.tokens_in == sum(tokens_in(item.request) for item in items)
+    assert plan.cost == pytest.approx(plan.tokens_in)
+    # A Chinese character is a token, often more: characters / 4 would say a quarter of it.
+    assert tokens_in(items[0].request) >= len(prompt["text"])

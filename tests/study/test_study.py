@@ -235,7 +235,7 @@ def test_a_folder_of_someone_elses_files_is_not_taken(stub_study) -> None:
 
 def test_two_runs_at_once_are_refused(stub, stub_study) -> None:
     study = valuelex.Study.load(stub_study(stub().url))
-    with study._locked(), pytest.raises(ResultsFolderError, match="another valuelex run"):
+    with study.locked(), pytest.raises(ResultsFolderError, match="another valuelex run"):
         valuelex.Study.load(study.folder).run("elicit")
 
 

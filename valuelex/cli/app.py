@@ -162,9 +162,8 @@ def _print_plan(plan: list[Any]) -> None:
     known, unknown = sum(p.cost or 0.0 for p in plan), sum(p.cost is None for p in plan)
     paid = f" At most {known:.2f} USD" if any(p.remote for p in plan) else ""
     paid += f", and {unknown} lines without a price" if unknown else ""
-    typer.echo(
-        f"{todo} calls to make.{paid}{'.' if paid else ''} Tokens are estimates: characters / 4 in, at most max_tokens out."
-    )
+    typer.echo(f"{todo} calls to make.{paid}{'.' if paid else ''}")
+    typer.echo("Tokens are estimates, rather too many: bytes / 3 in, at most max_tokens out.")
 
 
 def _shown(path: Path) -> str:

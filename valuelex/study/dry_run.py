@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from valuelex import elicitation, projective
 from valuelex.models import Ledger, Model, Request, resolve
 from valuelex.models.calling.budget import tokens_in, tokens_out
-from valuelex.models.engines.scoring import wants_scores as scores
+from valuelex.models.engines.scoring import wants_scores
 from valuelex.models.seeds import call_seed
 from valuelex.study.manifest import LEDGER
 from valuelex.study.stages import STAGES
 from valuelex.study.study import Study
-
-CHARACTERS_PER_TOKEN = 4.0
-"""Rule of thumb for English; an estimate, and named so wherever it is shown."""
-
 
 RUBRIC_TOKENS = 1200
 """About what the rubric of six scales takes."""
@@ -94,10 +90,9 @@ def _by_model(stage: str, population: list[Model], requests: list[Request], ledg
     for model in population:
         planned = mine[model.id]
         todo = [r for r in planned if not ledger.answered(r.key)]
-        characters = sum(len(r.prompt) + sum(len(content) for _, content in r.messages) for r in todo if not scores(r))
-        # An endpoint that scores is sent the frame once for every way of writing every word.
-        scored = 0 if model.embedded else sum(tokens_in(r) for r in todo if scores(r))
-        tokens = round(characters / CHARACTERS_PER_TOKEN) + scored, sum(tokens_out(r) for r in todo)
+        # Of a model that runs here scoring costs no call per way of writing a word; nothing has to be paid for.
+        sent = [r for r in todo if not (model.embedded and wants_scores(r))]
+        tokens = sum(tokens_in(r) for r in sent), sum(tokens_out(r) for r in todo)
         out.append(_calls(stage, model, (len(planned), len(planned) - len(todo)), tokens))
     return out
 

@@ -12,15 +12,17 @@ import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import yaml
 
 from valuelex.errors import BadInput, ResultsFolderError, writing
 from valuelex.models import ModelSettings
 from valuelex.study.crate import crate_metadata, data_dictionary, readme
-from valuelex.study.manifest import FILE, LEDGER, read_manifest
+from valuelex.study.freshness import plain
+from valuelex.study.manifest import FILE, LEDGER, Manifest, read_manifest
 from valuelex.study.study import Study
-from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES
+from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES, digest_json
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -55,7 +57,7 @@ def pack(study: Study, out: Path | None = None, *, licence: str | None = None, a
     Raises
     ------
     ResultsFolderError
-        If there are no results, or `out` exists or cannot be written.
+        If there are no results, the study file has changed since, a run is under way, or `out` exists or cannot be written.
     BadInput
         If a file that the study names lies outside its folder, or the value of one of its secret variables stands in a file.
     """
@@ -67,6 +69,16 @@ def pack(study: Study, out: Path | None = None, *, licence: str | None = None, a
     path = out or Path(f"{_plain(study.file.name)}.zip")
     if path.exists():
         raise ResultsFolderError(f"{path} exists already.", "Name another file with --out, or move it away.")
+    if _without_place(manifest.settings) != _without_place(plain(study.file)):
+        raise ResultsFolderError(
+            f"{study.path}: has changed since its results were made.",
+            f"Run the study again first: valuelex run {study.folder}",
+        )
+    with study.locked():
+        return _pack(study, manifest, path, licence, author)
+
+
+def _pack(study: Study, manifest: Manifest, path: Path, licence: str | None, author: str | None) -> Packed:
     sources = {**_of_the_study(study), **_of_the_results(study)}
     population = study.population([])
     _check_secrets(study, [*sources.values(), study.path])
@@ -134,6 +146,11 @@ def _own_results(text: str) -> str:
             end = "\n" if text[: value.end_mark.index].endswith("\n") else ""
             return text[: value.start_mark.index] + "results" + end + text[value.end_mark.index :]
     return text
+
+
+def _without_place(settings: dict[str, Any]) -> str:
+    """A digest of all settings but where the results lie, which a packed study has changed."""
+    return digest_json({key: value for key, value in settings.items() if key != "results"})
 
 
 def _plain(name: str) -> str:

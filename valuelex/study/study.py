@@ -212,7 +212,7 @@ class Study:
         population = self.population(stages)
         self._preflight(stages, population, keys=not replay)
         ran = []
-        with self._locked():
+        with self.locked():
             manifest = self._manifest()
             ledger = Ledger(self.results / LEDGER)
             for note in ledger.notes:
@@ -361,7 +361,7 @@ class Study:
         return manifest
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the results folder for one run; a killed process lets go of it by dying."""
         with writing(self.results):
             self.results.mkdir(parents=True, exist_ok=True)
