@@ -10,7 +10,7 @@ import yaml
 
 import valuelex
 from valuelex.errors import ArtifactError, RegistryError, StudyFileError
-from valuelex.models import locate, registry
+from valuelex.models import ModelSettings, locate, registry, resolve
 from valuelex.models.artifacts import cache_folder
 
 PROMPT = {
@@ -74,3 +74,9 @@ def test_a_model_that_nothing_serves_is_named(tmp_path: Path) -> None:
         write(tmp_path, models=[both]).population(["elicit"])
     # Facts are enough where nobody is asked.
     assert write(tmp_path, models=[{"id": "gpt-4o"}]).population([])[0].entry.developer == "OpenAI"
+
+
+@pytest.mark.parametrize("key", ["gguf_file", "revision"])
+def test_a_key_of_transformers_that_nothing_would_use_is_refused(key: str) -> None:
+    with pytest.raises(RegistryError, match=f"has {key}, and does not run in this process"):
+        resolve(ModelSettings(**{"id": "smollm2-135m-instruct", key: "x"}))

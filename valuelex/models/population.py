@@ -273,7 +273,7 @@ def resolve(settings: ModelSettings, *, asked: bool = True) -> Model:
     ------
     RegistryError
         For a model that is to be called and that nothing serves: no base_url, no packaged file, no huggingface; or for one
-        that two things serve.
+        that two things serve; for `gguf_file` or `revision` of a model that does not run in this process.
     """
     known = registry().model(settings.id)
     if settings.base_url and settings.huggingface:
@@ -294,7 +294,14 @@ def resolve(settings: ModelSettings, *, asked: bool = True) -> Model:
             "Give it a base_url, with 'model' and 'api_key_env' where the endpoint wants them.",
         )
     mode = settings.mode or entry.mode or ("completion" if entry.training == "pretrained" else "chat")
-    return Model(entry, settings, mode)
+    model = Model(entry, settings, mode)
+    unused = [name for name in ("gguf_file", "revision") if getattr(settings, name)]
+    if unused and not model.in_process:
+        raise RegistryError(
+            f"models: '{settings.id}' has {' and '.join(unused)}, and does not run in this process with transformers.",
+            "Give it 'huggingface' too, or leave this out.",
+        )
+    return model
 
 
 def setting_id(temperature: float | None, top_p: float | None) -> str:

@@ -105,6 +105,13 @@ def test_an_echo_needs_half_of_the_answer() -> None:
     assert not echoes(long, PROMPT)
 
 
+def test_an_echo_is_seen_in_a_script_without_spaces() -> None:
+    asked = "请用五个词描述你最重要的价值观，用逗号分隔。"
+    assert echoes("请用五个词描述你最重要的价值观", asked)
+    assert not echoes("诚实、尊重、爱、公正、忠诚", asked)
+    assert repeats_examples("诚实、尊重、爱", ("诚实", "尊重"))
+
+
 def test_a_loop_is_told_from_a_list() -> None:
     assert loops("honesty, care, " * 6)
     assert not loops("honesty, care, truth, respect, love, hope, joy, peace")

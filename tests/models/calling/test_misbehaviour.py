@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -60,6 +61,17 @@ def test_a_lasting_storm_stops_the_run(misbehaving, caller: Caller) -> None:
     ):
         caller.ask("t", model, requests(model, 20))
     assert len(Ledger(caller.ledger.path)) == 5
+
+
+def test_a_call_that_is_too_much_by_itself_becomes_a_row_and_the_others_go_on(misbehaving, caller: Caller) -> None:
+    """A token limit below one call's size: that call is told 429 for ever, while all others are answered."""
+    server = misbehaving({"kind": "429", "body": "question 3 ", "headers": {"Retry-After": "0.01"}}, latency=0.02)
+    model = server.model(max_retries=2)
+    asked = requests(model, 200)
+    marked = [replace(r, messages=(("user", f"question {i} of 200"),)) for i, r in enumerate(asked)]
+    found = caller.ask("t", model, marked)
+    assert [i for i, status in enumerate(statuses(found)) if status == "error"] == [3]
+    assert "refused 20 times while" in str(found[3].error)
 
 
 def test_a_pause_longer_than_patience_stops_the_run_at_once(misbehaving, caller: Caller) -> None:

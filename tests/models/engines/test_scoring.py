@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -117,3 +118,15 @@ def test_two_engines_agree_on_the_same_weights() -> None:
         assert max(abs(x - y) for x, y in zip(a, b, strict=True)) < 1
         assert spearmanr(a, b).statistic > 0.95
     assert text.text == same.text and text.text.strip() and (text.n_tokens_out or 99) <= 16
+
+
+def test_of_a_models_own_generation_settings_only_the_end_tokens_are_used() -> None:
+    transformers = pytest.importorskip("transformers")
+    from valuelex.models.engines.in_process import _without_own_settings
+
+    brought = transformers.GenerationConfig(repetition_penalty=1.3, top_k=20, min_p=0.1, eos_token_id=[7, 9])
+    tokenizer = SimpleNamespace(eos_token_id=5, pad_token_id=None)
+    used = _without_own_settings(brought, tokenizer)
+    assert used.eos_token_id == [5, 7, 9]
+    assert used.pad_token_id == 5
+    assert (used.repetition_penalty, used.top_k, used.min_p) == (None, None, None)

@@ -72,9 +72,6 @@ def assess(request: Request, response: Response, *, language: str = "en", exampl
         return Quality("invalid", said, ("too long",), text[:LONGEST])
     status, reason = classify(response if text == response.text else replace(response, text=text))
     reason = reason and inert(reason)  # an endpoint's own error message is no more to be trusted than an answer
-    reason = (
-        None if reason is None else inert(reason)
-    )  # what an endpoint says of a failure comes from outside like an answer
     asked = request.prompt or "\n".join(content for _, content in request.messages)
     found = {
         "refusal": status == "refused" and response.finish_reason != "content_filter",

@@ -16,8 +16,10 @@ LOOP_ITEMS, LOOP_SHARE = 8, 0.34
 """An answer repeats itself when it has so many items (or thrice as many words) and at most this share of them (of its runs of
 three words) is different."""
 
-_WORD = re.compile(r"\w+")
-_ITEM = re.compile(r"[^,;\n|]+")
+# Chinese, Japanese, Thai, Lao, Burmese and Khmer write no spaces between words: there a letter stands for a word.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_ITEM = re.compile(r"[^,;\n|、，；،؛]+")
 
 
 def echoes(answer: str, asked: str) -> bool:

@@ -23,6 +23,9 @@ ALL_FAIL = 5
 LASTING_FAIL = 50
 """When this many calls to a model fail one after the other, something has changed for good: an access, a limit, a model."""
 
+STUBBORN = 20
+"""A call that is told "too much" so often while as many others are answered is too much by itself: larger than a limit."""
+
 Place = Callable[[Request], Mapping[str, Any] | None]
 
 
@@ -197,7 +200,7 @@ class Lane:
 
     async def _attempts(self, job: Job, request: Request, lost: list[int]) -> Response:
         pacer, engine, most = self._pacer, self._engines[job.model.id], job.model.settings.max_retries
-        tokens, before, tries = tokens_in(request) + tokens_out(request), pacer.answers, 0
+        tokens, before, tries, refused = tokens_in(request) + tokens_out(request), pacer.answers, 0, 0
         worker = asyncio.current_task()
         assert worker is not None
         while not self._run.failures:
@@ -210,8 +213,12 @@ class Lane:
             except NotNow as trouble:
                 pacer.refused(ticket, trouble)
                 lost[0] += trouble.kind in ("timeout", "reply")
-                # "Too much" is said to all calls: it slows them down and is no failure of this one.
+                # "Too much" slows all calls down and is no failure of this one, unless only this one hears it.
                 if trouble.kind == "busy" and most > 0:
+                    refused += 1
+                    if refused >= STUBBORN and pacer.answers - before >= STUBBORN:
+                        said = f"refused {refused} times while {pacer.answers - before} other calls were answered"
+                        return Response("", status="error", error=f"{said}: {trouble.said}")
                     continue
                 tries += 1
                 if tries > most:

@@ -1,5 +1,8 @@
 """A Hugging Face model in this process: transformers and torch, for models that no server serves and no GGUF file holds.
 
+Of a model's own generation settings only its end tokens are used: a repetition penalty or a top-k that a model's folder brings
+along would move answers without standing in the study file or in the ledger.
+
 One request at a time, each with its own seed: like the embedded models, an answer depends on its request alone. It is slower
 than a server that batches; where one can be had (vLLM, SGLang, llama.cpp), name its base_url instead.
 """
@@ -106,6 +109,7 @@ class InProcessEngine:
                     f"{self.name} cannot be loaded ({str(error).splitlines()[0]}).",
                     "Check 'huggingface' (a hub name or a folder), 'gguf_file' and the network.",
                 ) from error
+            model.generation_config = _without_own_settings(model.generation_config, tokenizer)
             device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
             self._loaded = model.eval().to(device), tokenizer
         return self._loaded
@@ -113,6 +117,16 @@ class InProcessEngine:
     async def close(self) -> None:
         """Give back the model's memory."""
         self._loaded = None
+
+
+def _without_own_settings(brought: Any, tokenizer: Any) -> Any:
+    """Return generation settings of which only the end tokens are the model's: one of the turn beside one of the text."""
+    from transformers import GenerationConfig
+
+    declared = brought.eos_token_id
+    ends = {tokenizer.eos_token_id, *(declared if isinstance(declared, list) else [declared])} - {None}
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(ends, default=None)
+    return GenerationConfig(eos_token_id=sorted(ends) or None, pad_token_id=pad, bos_token_id=brought.bos_token_id)
 
 
 def _sample(model: Any, tokenizer: Any, frame: list[int], request: Request) -> tuple[list[int], str]:
@@ -126,13 +140,12 @@ def _sample(model: Any, tokenizer: Any, frame: list[int], request: Request) -> t
         options["top_k"] = int(request.extra.get("top_k", 0))
     if request.stop:
         options |= {"stop_strings": list(request.stop), "tokenizer": tokenizer}
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     # The generator is torch's global one: the lock of `complete` keeps two answers from sharing it.
     torch.manual_seed(request.seed or 0)
     with torch.inference_mode():
-        made = model.generate(ids, attention_mask=torch.ones_like(ids), pad_token_id=pad, **options)
+        made = model.generate(ids, attention_mask=torch.ones_like(ids), **options)
     tokens = made[0, len(frame) :].tolist()
-    ended = len(tokens) < request.max_tokens or tokens[-1:] == [tokenizer.eos_token_id]
+    ended = len(tokens) < request.max_tokens or tokens[-1] in (model.generation_config.eos_token_id or ())
     return tokens, "stop" if ended else "length"
 
 
