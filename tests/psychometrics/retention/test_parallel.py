@@ -8,6 +8,7 @@ import pytest
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError, SettingError
 from valuelex.psychometrics.retention import references
+from valuelex.psychometrics.retention.given import Measure
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +108,53 @@ def test_refuses_what_it_cannot_do(two_factors, correlations):
         pm.parallel_analysis(two_factors, 10, 120)
     with pytest.raises(SettingError, match="pca, fa, minres"):
         pm.parallel_analysis(two_factors, 10, kind="paf")
+
+
+@pytest.fixture(scope="module")
+def nested() -> tuple[np.ndarray, np.ndarray]:
+    """20 clusters of 6 to 14 cases, twelve columns that share nothing but that the cases of a cluster are alike in each."""
+    rng = np.random.default_rng(8)
+    clusters = np.repeat(np.arange(20), rng.integers(6, 15, 20))
+    X = rng.standard_normal((20, 12))[clusters] * 1.5 + rng.standard_normal((len(clusters), 12))
+    return X, clusters
+
+
+def test_cases_that_are_alike_within_clusters_pass_for_factors_unless_clusters_are_named(nested):
+    X, clusters = nested
+    assert pm.parallel_analysis(X, 200, seed=1).n_factors > 0
+    found = pm.parallel_analysis(X, 200, clusters=clusters, seed=1)
+    assert found.n_factors == 0
+    assert found.settings["reference"] == "nested permutation"
+    assert found.settings["n_clusters"] == 20
+
+
+def test_clusters_do_not_hide_a_factor(nested):
+    X, clusters = nested
+    factor = np.random.default_rng(2).standard_normal((len(X), 1))
+    assert pm.parallel_analysis(X + 1.5 * factor, 100, clusters=clusters, seed=1).n_factors == 1
+
+
+def test_nested_permutation_keeps_the_intraclass_correlation_and_takes_the_rest(nested):
+    """Of two identical columns nothing is left in common, of the cases of a cluster everything."""
+    X, clusters = nested
+    alone = np.arange(len(X))
+    plain = references.permuted_nested(X, alone, 100, 3)["pca"].mean(axis=0)
+    usual = references.permuted(X, Measure("pearson"), 100, 3)["pca"].mean(axis=0)
+    np.testing.assert_allclose(plain, usual, atol=0.03)
+    assert references.permuted_nested(X, clusters, 100, 3)["pca"].mean(axis=0)[0] > usual[0] + 0.2
+
+
+def test_nested_permutation_does_not_depend_on_the_order_of_cases_or_on_names(nested):
+    X, clusters = nested
+    names = np.array([f"model {c}" for c in clusters])
+    one = pm.parallel_analysis(X, 10, clusters=clusters, seed=1)
+    two = pm.parallel_analysis(X, 10, clusters=names, seed=1)
+    np.testing.assert_allclose(one.reference, two.reference)
+
+
+def test_clusters_of_another_length_or_of_ranks_are_refused(nested):
+    X, clusters = nested
+    with pytest.raises(DataError, match="has 3 labels"):
+        pm.parallel_analysis(X, 10, clusters=[1, 2, 3])
+    with pytest.raises(SettingError, match="not supported"):
+        pm.parallel_analysis(X, 10, clusters=clusters, correlation="spearman")

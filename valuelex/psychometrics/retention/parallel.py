@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex.errors import DataError
+from valuelex.errors import DataError, SettingError
 from valuelex.psychometrics import checks, intake
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.retention import references
@@ -63,6 +63,7 @@ def parallel_analysis(
     reference: str | None = None,
     correlation: str = "pearson",
     missing: str = "listwise",
+    clusters: Sequence[Any] | None = None,
     seed: int | None = None,
     n_obs: int | None = None,
 ) -> ParallelResult:
@@ -87,6 +88,10 @@ def parallel_analysis(
         eigenvalues spread wider than normal theory says (Garrido et al., 2012), normal otherwise.
     correlation, missing : str
         As in `correlate`.
+    clusters : sequence, one label per case, optional
+        What the cases are nested in (configurations in models). The reference is then permutation in two levels: means of
+        clusters among clusters, deviations within their cluster. Cases that are alike for reasons of their own would
+        otherwise raise the first eigenvalues above those of independent cases, and pass for factors.
     seed : int, optional
         Stored with the result.
     n_obs : int, optional
@@ -95,14 +100,15 @@ def parallel_analysis(
     Raises
     ------
     DataError
-        Degenerate data; kind "fa" with a singular R; permutation without raw data or with missing cells.
+        Degenerate data; kind "fa" with a singular R; permutation without raw data or with missing cells; `clusters` of
+        another length than the data.
     SettingError
         A setting out of range.
     """
     checks.choice(kind, KINDS, "kind")
     quantile = None if percentile == "mean" else checks.number(percentile, "percentile", low=0, high=100)
     ready = given(data, n_obs=n_obs, correlation=correlation, missing=missing)
-    simulation = simulate(ready, (kind,), n_iter, reference, correlation, checks.resolve_seed(seed))
+    simulation = simulate(ready, (kind,), n_iter, reference, correlation, checks.resolve_seed(seed), clusters=clusters)
     return judge(ready, simulation, kind, quantile, {"correlation": correlation, "missing": missing})
 
 
@@ -121,11 +127,13 @@ def simulate(
     reference: str | None,
     correlation: str,
     seed: int,
+    *,
+    clusters: Sequence[Any] | None = None,
 ) -> Simulation:
     """Draw the reference eigenvalues once for several kinds: they share the simulated matrices."""
     polychoric = correlation in checks.ORDINAL and ready.X is not None
     if reference is None:
-        reference = "permutation" if polychoric else "normal"
+        reference = "permutation" if polychoric or clusters is not None else "normal"
     checks.choice(reference, REFERENCES, "reference")
     default = DRAWS_POLYCHORIC if polychoric and reference == "permutation" else DRAWS
     n_iter = default if n_iter is None else checks.integer(n_iter, "n_iter", low=1)
@@ -138,6 +146,8 @@ def simulate(
                 "The permutation reference needs complete raw data.",
                 "Use reference='normal', or give raw data with missing='listwise'.",
             )
+        if clusters is not None:
+            return _nested(ready.X, clusters, n_iter, seed, kinds, correlation)
         values = references.permuted(ready.X, measure_of(ready, correlation), n_iter, seed, kinds)
     else:
         if polychoric:
@@ -146,6 +156,21 @@ def simulate(
             )
         values = references.normal(n, p, n_iter, seed, kinds)
     return Simulation(values, {"n_iter": n_iter, "reference": reference, "seed": seed})
+
+
+def _nested(
+    X: FloatArray, clusters: Sequence[Any], n_iter: int, seed: int, kinds: Sequence[str], correlation: str
+) -> Simulation:
+    codes, labels = pd.factorize(np.asarray(clusters, dtype=object))
+    if len(codes) != len(X):
+        raise DataError(f"clusters has {len(codes)} labels for {len(X)} cases.", "Give one label per case.")
+    if correlation != "pearson":
+        raise SettingError(
+            f"clusters with correlation='{correlation}' is not supported.", "Use correlation='pearson' with clusters."
+        )
+    values = references.permuted_nested(X, codes, n_iter, seed, kinds)
+    settings = {"n_iter": n_iter, "reference": "nested permutation", "n_clusters": len(labels), "seed": seed}
+    return Simulation(values, settings)
 
 
 def smc_exists(ready: intake.Input) -> bool:

@@ -51,6 +51,20 @@ def permuted(
     return {kind: np.array([f[i] for f in found]) for i, kind in enumerate(kinds)}
 
 
+def permuted_nested(
+    X: FloatArray, clusters: NDArray[np.intp], n_iter: int, seed: int, kinds: Sequence[str] = ("pca",)
+) -> dict[str, FloatArray]:
+    """Eigenvalues (n_iter x p, per kind) of data without relations between columns, whose cases stay as alike as they were.
+
+    Column by column, the means of the clusters are shuffled among the clusters, and what is left of each case among the cases
+    of its cluster. Every column keeps its intraclass correlation; with all cases in clusters of their own this is `permuted`.
+    """
+    Z = corr.standardize(X)
+    order = np.argsort(clusters, kind="stable")
+    found = resampling.replicate(_nested_stack, n_iter, seed, Z[order], clusters[order], tuple(kinds), size=5)
+    return {kind: np.array([f[i] for f in found]) for i, kind in enumerate(kinds)}
+
+
 def wishart(rng: np.random.Generator, n: int, p: int, size: int, factor: FloatArray | None = None) -> FloatArray:
     """Correlation matrices (size x p x p) of n normal cases, by Bartlett's (1933) decomposition where n > p."""
     if n - 1 >= p:
@@ -85,6 +99,25 @@ def _permuted_stack(streams: Streams, Z: FloatArray, kinds: tuple[str, ...]) -> 
         R[i] = shuffled.T @ shuffled / (Z.shape[0] - 1)
     R[:, np.arange(p), np.arange(p)] = 1.0
     return list(zip(*(eigenvalues(R, kind) for kind in kinds), strict=True))
+
+
+def _nested_stack(
+    streams: Streams, Z: FloatArray, clusters: NDArray[np.intp], kinds: tuple[str, ...]
+) -> list[tuple[FloatArray, ...]]:
+    n_clusters = int(clusters[-1]) + 1
+    sizes = np.bincount(clusters, minlength=n_clusters)[:, None]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    means = np.add.reduceat(Z, starts, axis=0) / sizes
+    within = Z - means[clusters]
+    out = []
+    for stream in streams:
+        rng = np.random.default_rng(stream)
+        # Rows are sorted by cluster: ordering by cluster plus a fraction shuffles within it, each column on its own.
+        rows = np.argsort(clusters[:, None] + rng.random(Z.shape), axis=0)
+        shuffled = np.take_along_axis(within, rows, axis=0) + rng.permuted(means, axis=0)[clusters]
+        R = corr.matrix(shuffled, "pearson")
+        out.append(tuple(eigenvalues(R, kind) for kind in kinds))
+    return out
 
 
 def _permuted_ordinal(
