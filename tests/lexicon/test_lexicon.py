@@ -94,7 +94,7 @@ def test_running_text_names_values_by_their_noun_only(lexicon: ValueLexicon) -> 
 
 
 def test_every_form_belongs_to_one_word(lexicon: ValueLexicon) -> None:
-    assert len(lexicon.glosses) >= 450
+    assert len(lexicon.glosses) >= 830
     assert all(gloss for gloss in lexicon.glosses.values())
     assert not set(lexicon.forms) & lexicon.non_values
 
@@ -179,7 +179,7 @@ def test_unknown_words_by_their_embedding(lexicon: ValueLexicon, embedder) -> No
 
 
 def test_the_embedding_filter_on_its_own_anchors(lexicon: ValueLexicon, embedder) -> None:
-    """Each anchor left out in turn: recall above .70 on values, under 2 % of non-values let through (measured .74, .003)."""
+    """Each anchor left out in turn: recall above .70 on values, under 2 % of non-values let through (measured .78, .006)."""
     import numpy as np
 
     from valuelex.lexicon.unknown import top_mean

@@ -13,7 +13,9 @@ from valuelex.tables import own_or_packaged, read_frame
 # Headwords that are as often something else in running text ("I share", "to support"); in a list they count.
 _WEAK = (
     "help support guide share create explain love care work play power change focus order trust respect hope interest reason "
-    "life people world time place part way value values service use experience company power family health money"
+    "life people world time place part way value values service use experience company power family health money "
+    "concern style voice travel identity potential opportunity resolve attachment survival certainty representation prevention "
+    "perspective transformation ownership healing talent celebration willingness questioning"
 )
 _WEAK_IN_PROSE = frozenset(_WEAK.split())
 
