@@ -1,15 +1,19 @@
 """Floor 2: meaning as numbers. Embeddings of words and sentences, clusters of them, and how stable the clusters are."""
 
+from valuelex.semantics.bought import EndpointEmbedder
 from valuelex.semantics.choose import ClusterNumbers, choose_k
 from valuelex.semantics.cluster import Clusters, cluster, word_map
 from valuelex.semantics.embed import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
+from valuelex.semantics.precomputed import PrecomputedEmbedder
 from valuelex.semantics.stability import resampling, stability
 
 __all__ = [
     "ClusterNumbers",
     "Clusters",
     "Embedder",
+    "EndpointEmbedder",
     "OnnxEmbedder",
+    "PrecomputedEmbedder",
     "SentenceTransformerEmbedder",
     "choose_k",
     "cluster",

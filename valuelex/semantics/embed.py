@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from valuelex.errors import ArtifactError, MissingExtra
+from valuelex.semantics.store import LocalStore, Store, identity
 
 
 class Embedder(Protocol):
@@ -24,7 +27,8 @@ class Embedder(Protocol):
 class OnnxEmbedder:
     """A sentence-embedding model run by onnxruntime: no torch.
 
-    Texts are encoded one at a time, on one thread, so that a vector depends on nothing but its text, to the last bit.
+    Each text is encoded by itself, on one thread, so that a vector depends on nothing but its text, to the last bit; several
+    threads encode different texts at the same time.
 
     Parameters
     ----------
@@ -34,6 +38,11 @@ class OnnxEmbedder:
         The ONNX file and the ``tokenizer.json`` that belongs to it.
     max_tokens : int
         Longer texts are cut off here.
+    threads : int, optional
+        Texts encoded at the same time; default: the usable cores. It moves no bit of a vector.
+    cache : Path, optional
+        Where vectors are kept between runs, addressed by the content of both files, the version of onnxruntime, and the text.
+        None keeps none.
 
     Raises
     ------
@@ -41,11 +50,21 @@ class OnnxEmbedder:
         If a file cannot be loaded.
     """
 
-    def __init__(self, name: str, *, model: Path, tokenizer: Path, max_tokens: int = 256) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        model: Path,
+        tokenizer: Path,
+        max_tokens: int = 256,
+        threads: int | None = None,
+        cache: Path | None = None,
+    ) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
         self.name = name
+        self.threads = threads or usable_cores()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -61,13 +80,30 @@ class OnnxEmbedder:
         self._tokenizer.enable_truncation(max_tokens)
         self._inputs = {node.name for node in self._session.get_inputs()}
         self._known: dict[str, np.ndarray] = {}
+        self._store: Store | None = None
+        if cache is not None:
+            made_by = identity(model, tokenizer, str(max_tokens), onnxruntime.__version__)
+            self._store = LocalStore(cache, made_by)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return an array of len(texts) x dimensions, rows of length one; a text is encoded once and remembered."""
-        for text in texts:
-            if text not in self._known:
-                self._known[text] = self._encode_one(text)
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new and self._store is not None:
+            self._known |= self._store.read(new)
+            new = [text for text in new if text not in self._known]
+        if new:
+            made = dict(zip(new, self._encode(new), strict=True))
+            self._known |= made
+            if self._store is not None:
+                self._store.write(made)
         return np.vstack([self._known[text] for text in texts]) if len(texts) else np.empty((0, 0))
+
+    def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        if self.threads == 1 or len(texts) < 2:
+            return [self._encode_one(text) for text in texts]
+        # A run of the session holds no lock of Python's, and threads share the weights.
+        with ThreadPoolExecutor(self.threads) as pool:
+            return list(pool.map(self._encode_one, texts))
 
     def _encode_one(self, text: str) -> np.ndarray:
         encoded = self._tokenizer.encode(text)
@@ -113,3 +149,8 @@ class SentenceTransformerEmbedder:
         """Return an array of len(texts) x dimensions, rows of length one."""
         vectors = self._model.encode(list(texts), normalize_embeddings=True, batch_size=1, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float64)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,7 +17,7 @@ from valuelex.semantics.partition import (
     tree_of,
 )
 
-MOST_RESAMPLED = 2_000
+MOST_RESAMPLED = 1_500
 """Words in one resample at most. Linkage takes the square of their number: 200 resamples of the 3,160 different words that a
 bootstrap of 5,000 holds take over a minute, of 2,000 words about 25 s (benchmarks/semantics.py)."""
 

@@ -109,9 +109,11 @@ class Freshness:
             # The stopping rule counts words as the lexicon does.
             "elicit": [asked.prompts, asked.few_shot, asked.vocabulary, values],
             "lexicon": [values, asked.few_shot, asked.vocabulary],
+            "taxonomy": [self.file.taxonomy.embedding.removeprefix("precomputed:")],
             "instrument": [self.file.instrument.taxonomy],
         }
-        named = [s for s in sources.get(stage.name, []) if isinstance(s, str) and s.endswith((".yaml", ".yml", ".csv"))]
+        kinds = (".yaml", ".yml", ".csv", ".parquet")
+        named = [s for s in sources.get(stage.name, []) if isinstance(s, str) and s.endswith(kinds)]
         return {s: digest(self.folder / s) for s in named if (self.folder / s).is_file()}
 
     def report_key(self) -> str:

@@ -14,7 +14,7 @@ from valuelex import comparison, elicitation, lexicon, projective, taxonomy
 from valuelex.models import Caller, Model, facts
 from valuelex.models.seeds import call_seed
 from valuelex.semantics import Embedder
-from valuelex.study.embedding import open_embedder
+from valuelex.study.embedding import for_sentences, open_embedder
 from valuelex.study.file import StudyFile
 from valuelex.tables import frame
 
@@ -34,8 +34,13 @@ class Work:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """Opened when a stage first needs it."""
-        return open_embedder(self.file.taxonomy.embedding, self.caller.tell)
+        """Of sentences and of any word; opened when a stage first needs it."""
+        return open_embedder(for_sentences(self.file.taxonomy.embedding), self.caller.tell, self.folder)
+
+    @cached_property
+    def word_embedder(self) -> Embedder:
+        """Of the words of the lexicon: the one that the study file names."""
+        return open_embedder(self.file.taxonomy.embedding, self.caller.tell, self.folder)
 
     def seed(self, stage: str) -> int:
         """The stage's own seed, spawned from the study's."""
@@ -119,7 +124,11 @@ def _taxonomy(work: Work) -> Outputs:
     if "assignments" in work.given:
         return taxonomy.from_assignments(work.given["assignments"])
     return taxonomy.run(
-        work.read("words"), work.read("lexicon"), work.file.taxonomy, seed=work.seed("taxonomy"), embedder=work.embedder
+        work.read("words"),
+        work.read("lexicon"),
+        work.file.taxonomy,
+        seed=work.seed("taxonomy"),
+        embedder=work.word_embedder,
     )
 
 

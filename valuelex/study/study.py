@@ -33,6 +33,7 @@ from valuelex.models import (
     resolve,
     spent_in,
 )
+from valuelex.study.embedding import check_embedding
 from valuelex.study.file import StudyFile, load_study_file, study_path
 from valuelex.study.freshness import Freshness, plain
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
@@ -270,8 +271,7 @@ class Study:
             load_lexicon(file.lexicon.values, self.folder)
         if "instrument" in computed and file.instrument.taxonomy != "own":
             own_or_packaged(file.instrument.taxonomy, "taxonomies", ".yaml", self.folder)
-        if ":" not in file.taxonomy.embedding:
-            registry().embedding(file.taxonomy.embedding)
+        check_embedding(file.taxonomy.embedding, self.folder, key=keys)
 
     def stages(self, to: str) -> list[str]:
         """Return the stages that have to be up to date for `to`, in order, the report left out."""

@@ -1,0 +1,57 @@
+"""How a study file names its embedding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.semantics.stub_embeddings import stub_embeddings
+from valuelex.errors import DataError, EndpointError, RegistryError, SettingError
+from valuelex.study.embedding import check_embedding, for_sentences, open_embedder
+
+
+def silent(message: str) -> None:
+    pass
+
+
+def test_precomputed_vectors_lie_beside_the_study_and_are_read_anew(tmp_path: Path) -> None:
+    table = pd.DataFrame({"word": ["honesty"], "a": [3.0], "b": [4.0]})
+    table.to_csv(tmp_path / "v.csv", index=False)
+    np.testing.assert_allclose(open_embedder("precomputed:v.csv", silent, tmp_path).encode(["honesty"]), [[0.6, 0.8]])
+    table.assign(a=0.0).to_csv(tmp_path / "v.csv", index=False)
+    np.testing.assert_allclose(open_embedder("precomputed:v.csv", silent, tmp_path).encode(["honesty"]), [[0, 1]])
+    assert for_sentences("precomputed:v.csv") == "all-minilm-l6-v2"
+    assert for_sentences("sentence-transformers:x") == "sentence-transformers:x"
+
+
+def test_an_endpoint_is_named_by_address_model_and_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VALUELEX_CACHE", str(tmp_path))
+    monkeypatch.setenv("STUB_EMBEDDING_KEY", "s3cret-key")
+    with stub_embeddings(key="s3cret-key") as stub:
+        name = f"endpoint:{stub.url}?model=stub&api_key_env=STUB_EMBEDDING_KEY"
+        opened = open_embedder(name, silent)
+        assert opened.encode(["honesty"]).shape == (1, 5)
+    assert (tmp_path / "bought-embeddings.jsonl").is_file()
+    assert "s3cret" not in opened.name
+    assert opened.name.startswith("endpoint:stub at 127.0.0.1")
+
+
+def test_what_cannot_be_used_is_refused_before_anything_is_paid_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    endpoint = "endpoint:http://127.0.0.1:9/v1?model=m&api_key_env=NO_SUCH_KEY"
+    for name, error in (
+        ("precomputed:none.csv", DataError),
+        ("endpoint:http://127.0.0.1:9/v1", SettingError),
+        ("endpoint:http://127.0.0.1:9/v1?model=m&key=secret", SettingError),
+        (endpoint, EndpointError),
+        ("no-such-model", RegistryError),
+    ):
+        with pytest.raises(error):
+            check_embedding(name, tmp_path)
+    check_embedding(endpoint, tmp_path, key=False)
+    check_embedding("all-minilm-l6-v2", tmp_path)
