@@ -19,7 +19,7 @@ from valuelex.errors import BadInput, SettingError
 from valuelex.lexicon.chunks import Readings, join, spread
 from valuelex.lexicon.counting import TEXT
 from valuelex.lexicon.ledger_rows import row_of
-from valuelex.lexicon.normalise import ValueLexicon, load_lexicon
+from valuelex.lexicon.normalise import ValueLexicon, open_lexicon
 from valuelex.lexicon.reading import Reader
 from valuelex.lexicon.run import DESIGN, Survey, finish, usable
 from valuelex.lexicon.settings import LexiconSettings
@@ -107,7 +107,7 @@ def build(
     """
     if block < 1:
         raise SettingError(f"block={block} is out of range.", "Give the number of bytes that are read at once.")
-    lexicon = load_lexicon(settings.values, folder)
+    lexicon = open_lexicon(settings, folder)
     shown = dict((survey or Survey()).examples or {})
     tasks = [
         (path, start, start + block, lexicon, only_placed, shown)
@@ -128,7 +128,8 @@ def build(
     responses = frame("responses", rows if superseded == 0 else rows[chosen])
     del rows
     release()
-    made = finish(readings, usable(responses[[*DESIGN, "status"]]), settings, lexicon, embedder, survey or Survey())
+    answers = usable(responses[[*DESIGN, "status"]])
+    made = finish(readings, answers, settings, lexicon, embedder, survey or Survey(), folder)
     return Built({"responses": responses, **made}, set_aside, superseded)
 
 
@@ -161,7 +162,7 @@ def _read_range(
                 continue
             rows.append(tuple(row.values()))
             if row["status"] == "ok":
-                found = reader.codes(row["text"], row["status_reason"])
+                found = reader.codes(row["text"], row["status_reason"], row["language"] or "en")
                 codes.extend(found)
                 per_answer.append(len(found))
     columns = zip(*rows, strict=True) if rows else ([] for _ in ROW)

@@ -46,13 +46,15 @@ class Readings:
         return Readings(self.entries, self.codes[np.repeat(wanted, self.per_answer)], self.per_answer[wanted])
 
 
-def read_chunk(texts: Sequence[str], reasons: Sequence[str | None], lexicon: ValueLexicon) -> Readings:
+def read_chunk(
+    texts: Sequence[str], reasons: Sequence[str | None], languages: Sequence[str], lexicon: ValueLexicon
+) -> Readings:
     """Read some answers."""
     reader = Reader(lexicon)
     codes: list[int] = []
     per_answer = np.empty(len(texts), dtype=np.int32)
-    for i, (text, reason) in enumerate(zip(texts, reasons, strict=True)):
-        found = reader.codes(text, reason)
+    for i, (text, reason, language) in enumerate(zip(texts, reasons, languages, strict=True)):
+        found = reader.codes(text, reason, language)
         per_answer[i] = len(found)
         codes.extend(found)
     return Readings(reader.entries, np.array(codes, dtype=np.int32), per_answer)
@@ -74,6 +76,7 @@ def read_answers(
     reasons: Sequence[str | None],
     lexicon: ValueLexicon,
     *,
+    languages: Sequence[str] | None = None,
     chunk: int = CHUNK,
     n_jobs: int | None = None,
 ) -> Readings:
@@ -83,12 +86,16 @@ def read_answers(
     ----------
     texts, reasons : sequence
         Answers, and the reason of their status.
+    languages : sequence of str, optional
+        In which each was asked for; default: English.
     chunk : int
         Answers per chunk.
     n_jobs : int or None
         Worker processes. None takes what `joblib.parallel_config` says, else every core; a single chunk is read here.
     """
-    tasks = [(texts[i : i + chunk], reasons[i : i + chunk], lexicon) for i in range(0, len(texts), chunk)]
+    languages = ["en"] * len(texts) if languages is None else languages
+    parts = [slice(i, i + chunk) for i in range(0, len(texts), chunk)]
+    tasks = [(texts[part], reasons[part], languages[part], lexicon) for part in parts]
     return join(spread(read_chunk, tasks, n_jobs))
 
 

@@ -170,6 +170,9 @@ def _words(
                 kept[codes] if codes.size else nothing_missing.copy(), nothing_missing.copy()
             ),
             "reason": text([e.reason for e in entries]),
+            "token": text([e.token for e in entries]),
+            "lemma": text([e.lemma for e in entries]),
+            "rule": text([e.rule for e in entries]),
         }
     )
 

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.lexicon.incidence import Incidence
-from valuelex.lexicon.normalise import ValueLexicon, read_item
+from valuelex.lexicon.items import read_item
+from valuelex.lexicon.normalise import ValueLexicon
 from valuelex.psychometrics import variance_components
 from valuelex.tables import frame
 
@@ -64,7 +65,8 @@ def example_effect(
 
 def word_types(words: Sequence[str], lexicon: ValueLexicon) -> set[str]:
     """The word types that given words are read as."""
-    return {reading.word for word in words if (reading := read_item(word, lexicon)) is not None}
+    found = (read_item(word, lexicon) for word in words)
+    return {reading.word for reading in found if reading is not None and reading.word is not None}
 
 
 def _effect(part: Incidence, sets: Mapping[str, set[str]], seed: int, n_boot: int, level: float) -> dict[str, Any]:

@@ -1,12 +1,15 @@
-"""From a surface form to a word type: case, spelling, plural, and the noun of its derivational family."""
+"""From a surface form to a word type: case, spelling, plural, and the noun of its derivational family; every step is named."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from valuelex.errors import BadInput
+from valuelex.lexicon.families import bases, nouns
+from valuelex.lexicon.mappings import Override, form_key, load_overrides, load_translations
+from valuelex.lexicon.settings import LexiconSettings
 from valuelex.resources import instruments
 from valuelex.tables import own_or_packaged, read_frame
 
@@ -23,6 +26,27 @@ _REMEMBERED, _SHORT = 2**17, 60
 """So many forms, none longer than that, are remembered with what was found: running text repeats itself."""
 
 
+class Found(NamedTuple):
+    """What a form was found to be.
+
+    Attributes
+    ----------
+    word : str or None
+        The word type; None for a form that an override sets aside.
+    lemma : str
+        The form without inflection, in American spelling: what stands between the form and its word type.
+    rule : str or None
+        The rules that led there, joined by " + "; None where the form is the word type.
+    """
+
+    word: str | None
+    lemma: str
+    rule: str | None
+
+
+OVERRIDE, TRANSLATION = "override", "translation"
+
+
 @dataclass(frozen=True)
 class ValueLexicon:
     """The value lexicon: word types, their glosses, and which surface form belongs to which.
@@ -37,48 +61,107 @@ class ValueLexicon:
         British -> American.
     non_values : frozenset of str
         Words that are no values.
+    overrides : dict of str -> Override
+        What the user says of single forms; goes before all rules.
+    translations : dict of str -> dict of str -> str
+        Language -> form -> English word.
     """
 
     glosses: dict[str, str]
     forms: dict[str, str]
     spelling: dict[str, str]
     non_values: frozenset[str]
-    _found: dict[str, str | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    overrides: dict[str, Override] = field(default_factory=dict)
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
+    _found: dict[str, Found | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def look_up(self, form: str) -> str | None:
         """Return the word type of a surface form, trying its American spelling and its singular."""
+        found = self.find(form)
+        return None if found is None else found.word
+
+    def find(self, form: str) -> Found | None:
+        """The same with the steps that led there; None if the form is unknown."""
         if form in self._found:
             return self._found[form]
-        word = next((self.forms[attempt] for attempt in self._attempts(_key(form)) if attempt in self.forms), None)
+        found = self._find(form)
         if len(form) <= _SHORT:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            self._found[form] = word
-        return word
+            self._found[form] = found
+        return found
+
+    def _find(self, form: str) -> Found | None:
+        key = form_key(form)
+        override = self.overrides.get(key)
+        if override is not None:
+            return Found(override.word, key, OVERRIDE)
+        for attempt, rule in self._attempts(key):
+            word = self.forms.get(attempt)
+            if word is not None:
+                return self._explained(attempt, word, rule)
+        return None
+
+    def _explained(self, form: str, word: str, rule: str) -> Found:
+        rules, lemma = [rule] if rule else [], form
+        if form != form_key(word):
+            for base in bases(form) if " " not in form else ():
+                if self.forms.get(base) == word:
+                    lemma = base
+                    rules.append("inflection")
+                    break
+            american = " ".join(self.spelling.get(part, part) for part in lemma.split())
+            if american != lemma and self.forms.get(american) == word:
+                lemma = american
+                rules.append("spelling")
+            if lemma != form_key(word):
+                rules.append("variant")
+        return Found(word, lemma, " + ".join(rules) or None)
+
+    def derive(self, form: str) -> Found | None:
+        """Return the word type that an unknown word belongs to by rule; None if no rule leads into the lexicon."""
+        key = form_key(form)
+        for base in bases(key) if " " not in key else ():
+            word = self.forms.get(base)
+            if word is not None:
+                return Found(word, base, "inflection" if base == word else "inflection + variant")
+        for noun in nouns(self.spelling.get(key, key), loose=True):
+            if noun in self.glosses:
+                return Found(noun, key, "derivation")
+        return None
+
+    def translate(self, form: str, language: str) -> Found | None:
+        """Return the word type of a form of another language, by override or by the declared translations."""
+        key = form_key(form)
+        override = self.overrides.get(key)
+        if override is not None:
+            return Found(override.word, key, OVERRIDE)
+        english = self.translations.get(language, {}).get(key)
+        if english is None:
+            return None
+        found = self.find(english)
+        return Found(english if found is None else found.word, form_key(english), f"{TRANSLATION} {language}")
 
     def is_non_value(self, form: str) -> bool:
         """Whether the form, or its singular, is on the list of non-values."""
-        return any(attempt in self.non_values for attempt in self._attempts(_key(form)))
+        return any(attempt in self.non_values for attempt, _ in self._attempts(form_key(form)))
 
-    def _attempts(self, key: str) -> list[str]:
+    def _attempts(self, key: str) -> list[tuple[str, str]]:
         american = " ".join(self.spelling.get(part, part) for part in key.split())
-        out = [key, american, american.replace(" ", "")]
-        for form in (key, american):
+        spelled = "spelling" if american != key else ""
+        out = [(key, ""), (american, spelled), (american.replace(" ", ""), "one word")]
+        for form, rule in ((key, "plural"), (american, " + ".join(filter(None, (spelled, "plural"))))):
             if form.endswith("ies"):
-                out.append(form[:-3] + "y")
+                out.append((form[:-3] + "y", rule))
             if form.endswith("es"):
-                out.append(form[:-2])
+                out.append((form[:-2], rule))
             if form.endswith("s") and not form.endswith("ss"):
-                out.append(form[:-1])
+                out.append((form[:-1], rule))
         return out
 
     def in_prose(self, word: str) -> bool:
         """Whether the word type, met in running text, can be taken to name a value."""
         return word in self.glosses and word not in _WEAK_IN_PROSE and len(word) > 4
-
-
-def _key(form: str) -> str:
-    return re.sub(r"[\s\-‐-―]+", " ", form.lower()).strip(" .'")
 
 
 def load_lexicon(source: str, folder: Path) -> ValueLexicon:
@@ -101,7 +184,7 @@ def load_lexicon(source: str, folder: Path) -> ValueLexicon:
     forms: dict[str, str] = {}
     for word, variants in zip(data["word"], data["variants"], strict=True):
         for form in (word, *filter(None, variants.split("|"))):
-            owner = forms.setdefault(_key(form), word)
+            owner = forms.setdefault(form_key(form), word)
             if owner != word:
                 raise BadInput(
                     f"{path}: '{form}' stands under {owner} and under {word}.", "Leave it under one of the two."
@@ -117,53 +200,17 @@ def load_lexicon(source: str, folder: Path) -> ValueLexicon:
     )
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a candidate was read as: a word type (or the normalised token of an unknown word) and how it was found."""
+def open_lexicon(settings: LexiconSettings, folder: Path) -> ValueLexicon:
+    """Return the value lexicon of a study, with its overrides and translations.
 
-    word: str
-    known: bool
-    how: str
-
-
-_QUOTED = 120
-_PREPOSITION = re.compile(r"\s+(?:for|of|to|toward|towards|in|with|from|at|by|on|among|over|about|as|through)\s+")
-_TOKEN = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
-
-
-def read_item(raw: str, lexicon: ValueLexicon) -> Reading | None:
-    """Read one list item: the whole of it, else the head before a preposition, else its last word.
-
-    "respect for others" is read as respect, "unshakable integrity" as integrity; None if the item holds no word.
+    Raises
+    ------
+    BadInput
+        If one of the files cannot be used.
     """
-    text = " ".join(_TOKEN.findall(raw.lower()))
-    if not text:
-        return None
-    whole = lexicon.look_up(text)
-    if whole is not None:
-        return Reading(whole, True, "value lexicon")
-    head = _PREPOSITION.split(text, maxsplit=1)[0]
-    if head != text and (found := lexicon.look_up(head)) is not None:
-        return Reading(found, True, f"value lexicon, head of '{text[:_QUOTED]}'")
-    parts = head.split()
-    if len(parts) > 1 and (found := lexicon.look_up(parts[-1])) is not None:
-        return Reading(found, True, f"value lexicon, last word of '{text[:_QUOTED]}'")
-    return Reading(text, False, "")
-
-
-def read_prose(raw: str, lexicon: ValueLexicon) -> list[str]:
-    """Return the word types that running text names, in order, each once; two-word values before single words."""
-    tokens = _TOKEN.findall(raw.lower())
-    found: list[str] = []
-    skip = False
-    for i, token in enumerate(tokens):
-        if skip:
-            skip = False
-            continue
-        pair = lexicon.look_up(f"{token} {tokens[i + 1]}") if i + 1 < len(tokens) else None
-        word = pair or lexicon.look_up(token)
-        skip = pair is not None
-        # Single tokens must stand in the noun form itself: "kindly" in a sentence names no value.
-        if word is not None and (pair or word == token) and lexicon.in_prose(word) and word not in found:
-            found.append(word)
-    return found
+    lexicon = load_lexicon(settings.values, folder)
+    return replace(
+        lexicon,
+        overrides=load_overrides(settings.overrides, folder),
+        translations=load_translations(settings.translations, folder),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from valuelex import elicitation, projective
+from valuelex import elicitation, lexicon, projective
 from valuelex.models import Ledger, Model, Request, resolve
 from valuelex.models.calling.budget import tokens_in, tokens_out
 from valuelex.models.engines.scoring import wants_scores
@@ -15,6 +15,9 @@ from valuelex.study.study import Study
 
 RUBRIC_TOKENS = 1200
 """About what the rubric of six scales takes."""
+
+WORD_TYPES, WORD_TOKENS = 400, 130
+"""About how many word types a survey gives to a judge of words, and what the question takes."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ def dry_run(study: Study, to: str = "report") -> list[PlannedCalls]:
                 folder=study.folder,
             )
             out += _by_model(name, population, [item.request for item in items], ledger)
+        elif name == "lexicon" and study.file.lexicon.judge is not None:
+            out += _word_judge(study, study.file.lexicon.judge, ledger)
         elif name == "administer":
             out += _administer(study, population, ledger)
         elif name == "judge":
@@ -95,6 +100,16 @@ def _by_model(stage: str, population: list[Model], requests: list[Request], ledg
         tokens = sum(tokens_in(r) for r in sent), sum(tokens_out(r) for r in todo)
         out.append(_calls(stage, model, (len(planned), len(planned) - len(todo)), tokens))
     return out
+
+
+def _word_judge(study: Study, settings: lexicon.ValueJudgeSettings, ledger: Ledger) -> list[PlannedCalls]:
+    """Which words will be judged is known once the step has run with the answers that there are."""
+    if not study.is_done("lexicon"):
+        tokens = (WORD_TYPES * WORD_TOKENS, WORD_TYPES * settings.max_tokens)
+        return [_calls("lexicon", resolve(settings), (WORD_TYPES, 0), tokens, exact=False)]
+    words = study.read("value_filter")["word"].drop_duplicates().tolist()
+    model, requests = lexicon.plan_words(words, settings, seed=call_seed(study.file.seed, "lexicon"))
+    return _by_model("lexicon", [model], requests, ledger)
 
 
 def _administer(study: Study, population: list[Model], ledger: Ledger) -> list[PlannedCalls]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from valuelex.comparison import ComparisonSettings
 from valuelex.elicitation import ElicitationSettings, ExampleSet, Persona, Prompt, RespondentSettings, StopRule
 from valuelex.errors import StudyFileError
-from valuelex.lexicon import LexiconSettings
+from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.models.registry import Price
 from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
@@ -189,6 +189,7 @@ def _known_keys(loc: list[Any]) -> list[str]:
         ("elicitation", "prompts"): Prompt,
         ("elicitation", "few_shot"): ExampleSet,
         ("elicitation", "stop_when"): StopRule,
+        ("lexicon", "judge"): ValueJudgeSettings,
     }
     inner = within.get(tuple(str(part) for part in loc if not isinstance(part, int))[:2])  # type: ignore[arg-type]
     if inner is not None:

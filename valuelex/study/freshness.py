@@ -104,11 +104,12 @@ class Freshness:
 
     def _files(self, stage: Stage) -> dict[str, str]:
         """SHA-256 of the user's own files that the settings name."""
-        asked, values = self.file.elicitation, self.file.lexicon.values
+        asked, lexicon = self.file.elicitation, self.file.lexicon
+        forms = [lexicon.values, lexicon.overrides, *lexicon.translations.values()]
         sources: dict[str, list[Any]] = {
             # The stopping rule counts words as the lexicon does.
-            "elicit": [asked.prompts, asked.few_shot, asked.vocabulary, values],
-            "lexicon": [values, asked.few_shot, asked.vocabulary],
+            "elicit": [asked.prompts, asked.few_shot, asked.vocabulary, *forms],
+            "lexicon": [*forms, lexicon.crosswalk, asked.few_shot, asked.vocabulary],
             "taxonomy": [self.file.taxonomy.embedding.removeprefix("precomputed:")],
             "instrument": [self.file.instrument.taxonomy],
         }

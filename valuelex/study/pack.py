@@ -98,6 +98,7 @@ def _of_the_study(study: Study) -> dict[str, Path]:
     """The user's own files that the study file names: prompts, examples, vocabularies, tables to start from."""
     file = study.file
     named = [file.elicitation.prompts, file.elicitation.few_shot, file.elicitation.vocabulary, file.lexicon.values]
+    named += [file.lexicon.overrides, *file.lexicon.translations.values(), file.lexicon.crosswalk]
     named += [file.instrument.taxonomy, *file.inputs.values()]
     found = {}
     for name in (n for n in named if isinstance(n, str)):
@@ -122,7 +123,8 @@ def _of_the_results(study: Study) -> dict[str, Path]:
 
 def _check_secrets(study: Study, paths: list[Path]) -> None:
     """Refuse to pack a file that holds the value of a variable that the study names as secret."""
-    settings = [*study.file.models, *(j for j in study.file.judges if isinstance(j, ModelSettings))]
+    judges = [*study.file.judges, study.file.lexicon.judge]
+    settings = [*study.file.models, *(j for j in judges if isinstance(j, ModelSettings))]
     variables = {v for s in settings for v in (s.api_key_env, *s.headers_env.values()) if v}
     secrets = {v: os.environ[v].encode() for v in sorted(variables) if len(os.environ.get(v, "")) >= 8}
     for path in paths if secrets else []:

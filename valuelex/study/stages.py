@@ -94,7 +94,7 @@ def _elicit(work: Work) -> Outputs:
 def _lexicon(work: Work) -> Outputs:
     settings = work.file.lexicon
     if "words" in work.given:
-        made = lexicon.from_words(work.given["words"], settings)
+        made = lexicon.from_words(work.given["words"], settings, folder=work.folder)
         return made | ({"lexicon": _counted(work.given["lexicon"], made["lexicon"])} if "lexicon" in work.given else {})
     asked = work.file.elicitation
     limited = {"closed", "logprob"} & set(asked.modes)
@@ -107,6 +107,7 @@ def _lexicon(work: Work) -> Outputs:
         facts=facts(work.population),
         examples=elicitation.shown_words(elicitation.load_examples(asked.few_shot, work.folder)),
         vocabulary=elicitation.load_vocabulary(asked.vocabulary, work.folder) if limited else None,
+        caller=work.caller,
     )
 
 
@@ -208,6 +209,11 @@ STAGES: dict[str, Stage] = {
             (
                 "words",
                 "lexicon",
+                "value_filter",
+                "filter_agreement",
+                "crosswalk",
+                "overrides",
+                "languages",
                 "saturation",
                 "richness",
                 "variance_shares",

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from valuelex import projective
 from valuelex.errors import RegistryError, ResultsFolderError, SettingError, StudyFileError, TableError, writing
-from valuelex.lexicon import load_lexicon
+from valuelex.lexicon import load_crosswalk, open_lexicon
 from valuelex.models import (
     Budget,
     Caller,
@@ -240,7 +240,8 @@ class Study:
         running = self.file.running
         budget = None
         if running.budget is not None and not replay:
-            models = [*population, *(resolve(j) for j in self.file.judges if not isinstance(j, str))]
+            judges = [*self.file.judges, *filter(None, [self.file.lexicon.judge])]
+            models = [*population, *(resolve(j) for j in judges if not isinstance(j, str))]
             prices = {m.id: m.entry.price for m in models if m.entry.price is not None}
             batch = frozenset(m.id for m in models if m.settings.batch)
             budget = Budget(running.budget, prices, spent_in(ledger.rows(every=True), prices), batch)
@@ -262,13 +263,16 @@ class Study:
         computed = [s for s in stages if STAGES[s].given not in file.inputs]
         called = population if {"elicit", "administer"} & set(computed) else []
         judges = [resolve(j) for j in file.judges if not isinstance(j, str)] if "judge" in computed else []
+        if "lexicon" in computed and file.lexicon.judge is not None:
+            judges.append(resolve(file.lexicon.judge))
         for model in [*called, *judges] if keys else []:
             for variable in (model.settings.api_key_env, *model.settings.headers_env.values()):
                 key_from_environment(variable)
         if "judge" in computed:
             projective.check_judges(file.judges, population)
         if "lexicon" in computed:
-            load_lexicon(file.lexicon.values, self.folder)
+            open_lexicon(file.lexicon, self.folder)
+            load_crosswalk(file.lexicon.crosswalk, self.folder)
         if "instrument" in computed and file.instrument.taxonomy != "own":
             own_or_packaged(file.instrument.taxonomy, "taxonomies", ".yaml", self.folder)
         check_embedding(file.taxonomy.embedding, self.folder, key=keys)

@@ -38,13 +38,14 @@ def _columns_of(table: Table, rows: Iterable[Mapping[str, Any]]) -> list[str] | 
 
 def check(data: pd.DataFrame, table: Table, *, where: str) -> pd.DataFrame:
     """Return `data` typed and ordered as `table` says; `where` names the table or file in errors."""
-    missing = [c.name for c in table.columns if c.name not in data.columns]
+    missing = [c.name for c in table.columns if c.name not in data.columns and not c.optional]
     if missing:
         raise TableError(
             f"{where}: column {', '.join(missing)} is missing.",
             f"A row is {table.row}; the columns are {', '.join(c.name for c in table.columns)}.",
         )
-    out = {c.name: _typed(data[c.name], c, where) for c in table.columns}
+    absent = pd.Series([None] * len(data), index=data.index, dtype=object)
+    out = {c.name: _typed(data[c.name] if c.name in data.columns else absent, c, where) for c in table.columns}
     if table.wide:
         for name in data.columns:
             if name not in out:

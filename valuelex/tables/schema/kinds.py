@@ -30,6 +30,8 @@ class Column:
         The allowed range, both ends included.
     default : object
         What fills the column when an outside table lacks it; None leaves it empty.
+    optional : bool
+        Whether every table may lack it, the project's own too: it is then empty.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     default: Any = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
