@@ -1,16 +1,24 @@
-"""Measure the semantic tools: rules for the number of clusters, time of clustering and its stability, time of embedding.
+"""Measure the semantic tools: what they recover, and how long they take. docs/validation.md holds what this printed.
 
-    python benchmarks/semantics.py [k] [clustering] [embedding]
+    python benchmarks/semantics.py [k] [clustering] [embedding] [anchors] [lexical]
 
 k: simulated mixtures with a known number of groups; the share of draws in which a rule finds it. clustering: 5,000 made-up
 vectors of 384 dimensions. embedding: 5,000 made-up words with glosses through the default backend, cold and from the cache.
+anchors: the published anchor words among all words of the value lexicon. lexical: 435 adjectives against people's loadings on
+five factors, by embedding and by two packaged models' own log-probabilities (extra `transformers`; minutes the first time, then
+from the ledger in the cache folder). The table of people's loadings has no licence to be here: it is looked for in
+../shared/data/lexical, or where $VALUELEX_ADJECTIVES says.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
+import tempfile
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,8 +89,152 @@ def clustering(n: int = 5_000) -> None:
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
 
 
+def embedding(n: int = 5_000) -> None:
+    """Seconds to embed n words with glosses, cold and from the cache, and whether threads move a bit."""
+    from valuelex.lexicon import load_lexicon
+    from valuelex.models import embedding_files
+    from valuelex.semantics import OnnxEmbedder
+
+    lexicon = load_lexicon("values", Path())
+    glossed = [f"{word}: {gloss}" for word, gloss in lexicon.glosses.items()]
+    texts = [f"{glossed[i % len(glossed)]}, sense {i // len(glossed) + 1}" for i in range(n)]
+    files = embedding_files("all-minilm-l6-v2")
+    with tempfile.TemporaryDirectory() as folder:
+        cache = Path(folder) / "embeddings.sqlite"
+        first: np.ndarray | None = None
+        for label, threads in (("cold", None), ("from the cache", None)):
+            embedder = OnnxEmbedder("all-minilm-l6-v2", **files, threads=threads, cache=cache)
+            start = time.perf_counter()
+            vectors = embedder.encode(texts)
+            print(f"{n} texts, {embedder.threads} threads, {label}: {time.perf_counter() - start:6.1f} s")
+            same = first is None or np.array_equal(first, vectors)
+            first = vectors
+        alone = OnnxEmbedder("all-minilm-l6-v2", **files, threads=1).encode(texts[:200])
+        print(f"equal to the last bit: from the cache {same}, on one thread {np.array_equal(alone, vectors[:200])}")
+    print(f"load average {os.getloadavg()[0]:.1f}")
+
+
+def anchor_agreement(
+    n_clusters: int | str, *, gloss: bool = True, n_relabelings: int = 1_000, embedder: Any = None
+) -> dict[str, Any]:
+    """Adjusted Rand index of the published anchors when all words of the lexicon are clustered, relabelings beside it."""
+    from sklearn.metrics import adjusted_rand_score
+
+    from valuelex.lexicon import load_lexicon
+    from valuelex.models import embedding_files
+    from valuelex.resources import find
+    from valuelex.semantics import OnnxEmbedder, cluster
+    from valuelex.tables import load_yaml
+
+    published = load_yaml(find("taxonomies/valuelex.yaml"))
+    place = {
+        word: (dimension["name"], sub["name"])
+        for dimension in published["dimensions"]
+        for sub in dimension["subdimensions"]
+        for word in sub["words"]
+    }
+    glosses = load_lexicon("values", Path()).glosses
+    words = list(glosses)
+    embedder = embedder or OnnxEmbedder("all-minilm-l6-v2", **embedding_files("all-minilm-l6-v2"))
+    vectors = embedder.encode([f"{word}: {glosses[word]}" if gloss else word for word in words])
+    found = cluster(vectors, n_clusters)  # type: ignore[arg-type]
+    labels = found.labels[[words.index(word) for word in place]]
+    out: dict[str, Any] = {"n_words": len(words), "n_clusters": found.n_clusters}
+    rng = np.random.default_rng(SEED)
+    for level, name in enumerate(("dimensions", "subdimensions")):
+        truth = [where[level] for where in place.values()]
+        chance = [adjusted_rand_score(truth, rng.permutation(labels)) for _ in range(n_relabelings)]
+        out |= {name: adjusted_rand_score(truth, labels), f"{name}_p99": float(np.percentile(chance, 99))}
+    return out
+
+
+def anchors() -> None:
+    """The table of docs/validation.md."""
+    rows = [
+        {"text": "word: gloss" if gloss else "word alone", "asked": k, **anchor_agreement(k, gloss=gloss)}
+        for gloss in (True, False)
+        for k in ("auto", 3, 6)
+    ]
+    print(pd.DataFrame(rows).round(3).to_string(index=False))
+
+
+def human_loadings() -> pd.DataFrame:
+    """435 adjectives x five factors, from people's ratings."""
+    place = os.environ.get("VALUELEX_ADJECTIVES", "../shared/data/lexical/adjectives435_human_loadings.csv")
+    table = pd.read_csv(place)
+    return table.assign(word=table["word"].str.lower()).set_index("word").rename(columns=lambda c: c.split("/")[0])
+
+
+def halves(words: pd.Index) -> dict[str, pd.Index]:
+    """The half on which frames were chosen, the half that was held out, and all."""
+    order = np.random.default_rng(20260722).permutation(len(words))
+    cut = (len(words) + 1) // 2
+    return {
+        "choosing half": words[np.sort(order[:cut])],
+        "held-out half": words[np.sort(order[cut:])],
+        "all words": words,
+    }
+
+
+def lexical(models: tuple[str, ...] = ("smollm2-135m-instruct", "gemma-3-270m")) -> None:
+    """Congruence with people's five factors, by embedding and by each model's own log-probabilities."""
+    from valuelex.models import Caller, Ledger, ModelSettings, cache_folder, embedding_files, registry, resolve
+    from valuelex.semantics import ADJECTIVE_FRAMES, OnnxEmbedder, intrinsic_similarity
+    from valuelex.taxonomy.intrinsic import ModelScorer, recovery, similarity_factors
+
+    human = human_loadings()
+    parts = halves(human.index)
+    embedder = OnnxEmbedder("all-minilm-l6-v2", **embedding_files("all-minilm-l6-v2"))
+    for form in ("{}", "a {} person"):
+        for part, words in parts.items():
+            vectors = embedder.encode([form.format(word) for word in words])
+            similarity = pd.DataFrame(np.corrcoef(vectors - vectors.mean(axis=0)), index=words, columns=words)
+            _show(
+                f"embedding of '{form.format('kind')}'",
+                part,
+                recovery(similarity_factors(similarity, 5), human.loc[words]),
+            )
+    for model_id in models:
+        entry = registry().model(model_id)
+        assert entry is not None and entry.artifact is not None
+        here = ModelSettings(
+            id=model_id, huggingface=str(cache_folder()), gguf_file=entry.artifact.file, mode="completion"
+        )
+        ledger = Ledger(cache_folder() / "benchmarks" / f"lexical-{model_id}.jsonl")
+        score = ModelScorer(Caller(ledger, concurrency=1), resolve(here))
+        known = score.one_token(list(human.index))
+        plain = [frame[0] for frame in ADJECTIVE_FRAMES]
+        for label, frames in (("and - but", ADJECTIVE_FRAMES), ("and", plain)):
+            for part, words in parts.items():
+                vocabulary = [word for word in known if word in words]
+                # Scored once for all words; a half takes its rows and columns.
+                similarity, details = intrinsic_similarity(
+                    list(words), _part_of(score, known), frames=frames, vocabulary=vocabulary
+                )
+                name = f"{model_id}, {label} ({len(vocabulary)} words, agreement of frames {details.agreement:.2f})"
+                _show(name, part, recovery(similarity_factors(similarity, 5), human.loc[words]))
+
+
+def _part_of(score: Any, known: list[str]) -> Any:
+    def part(texts: list[str], vocabulary: list[str]) -> np.ndarray:
+        return score(texts, known)[:, [known.index(word) for word in vocabulary]]
+
+    return part
+
+
+def _show(route: str, part: str, found: pd.DataFrame) -> None:
+    columns = {
+        "best": "best match",
+        "factor": "which factor",
+        "one_to_one": "one to one",
+        "target_rotated": "target-rotated",
+    }
+    print(f"\n{route}: {part}")
+    print(found.rename(columns=columns).round(2).T.to_string())
+
+
 def main() -> None:
-    jobs = {"k": numbers, "clustering": clustering}
+    jobs = {"k": numbers, "clustering": clustering, "embedding": embedding, "anchors": anchors, "lexical": lexical}
     for name in sys.argv[1:] or jobs:
         print(f"\n== {name}")
         jobs[name]()

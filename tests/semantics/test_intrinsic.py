@@ -82,6 +82,29 @@ def test_the_profile_by_hand() -> None:
     np.testing.assert_allclose(found, np.corrcoef(z), atol=1e-12)
 
 
+def test_a_contrast_tells_opposites_from_what_goes_together() -> None:
+    """Two groups of opposites: "and" and "but" both name the same topic, and differ in which side of it they take."""
+    words = [f"{side}{topic}{i}" for topic in "ab" for side in "+-" for i in range(4)]
+    rng = np.random.default_rng(6)
+
+    def score(texts: Sequence[str], vocabulary: Sequence[str]) -> np.ndarray:
+        out = rng.normal(0, 0.05, (len(texts), len(vocabulary)))
+        for i, text in enumerate(texts):
+            word, joint = text.split()
+            for j, other in enumerate(vocabulary):
+                same_side = (word[0] == other[0]) == (joint == "and")
+                out[i, j] += (word[1] == other[1]) * (2 + 0.5 * same_side)
+        return out
+
+    plain, _ = intrinsic_similarity(words, score, frames=["{word} and"])
+    contrast, details = intrinsic_similarity(words, score, frames=[("{word} and", "{word} but")])
+    assert plain.loc["+a0", "-a1"] > 0.5
+    assert contrast.loc["+a0", "-a1"] < -0.5
+    assert contrast.loc["+a0", "+a1"] > 0.5
+    assert abs(contrast.loc["+a0", "-b1"]) < 0.4
+    assert details.to_dict()["frames"] == [["{word} and", "{word} but"]]
+
+
 def test_double_centring_leaves_no_means_with_a_hole_on_the_diagonal() -> None:
     base = np.random.default_rng(4).normal(size=(7, 7))
     hole = np.eye(7, dtype=bool)
@@ -104,6 +127,8 @@ def test_a_vocabulary_of_other_words_makes_profiles() -> None:
         ({"words": ["a", "b"]}, DataError, "2 words"),
         ({"words": ["a", "b", "a"]}, DataError, "3 words, 2 of them different"),
         ({"frames": ["no place"]}, SettingError, r"The frame 'no place' has no \{word\}"),
+        ({"frames": [("{word} and", "no place")]}, SettingError, "The frame 'no place'"),
+        ({"frames": [("{word}",) * 3]}, SettingError, "more than two texts"),
         ({"frames": []}, SettingError, "There is no frame"),
         ({"kind": "neither"}, SettingError, "'neither' is not known"),
         ({"kind": "pairs", "vocabulary": ["x", "y", "z"]}, SettingError, "Leave the vocabulary out"),

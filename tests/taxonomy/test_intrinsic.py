@@ -87,6 +87,7 @@ def test_the_target_knows_what_the_headline_does_not() -> None:
     turned = pd.DataFrame(truth.to_numpy() @ ortho_group.rvs(3, random_state=5), index=truth.index, columns=list("xyz"))
     found = recovery(turned, truth)
     assert found["best"].min() < 0.95
+    assert (found["one_to_one"] <= found["best"] + 1e-12).all()
     np.testing.assert_allclose(found["target_rotated"], 1)
 
 

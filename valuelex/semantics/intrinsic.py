@@ -3,6 +3,10 @@
 A frame holds a word and breaks off where another word could follow ("Those close to me say I have a kind and"). What the model
 expects there, over a fixed vocabulary, is the word's profile. Two words are alike if their profiles are (Cutler & Condon, 2023,
 "Deep lexical hypothesis", J. Pers. Soc. Psychol. 125, who read masked models; here causal ones).
+
+Opposites stand in the same places: "kind" and "cruel" have much the same neighbours, and a profile that rests on one frame
+takes them for alike. What *and* raises over *but* goes together, what *but* raises over *and* does not (Hatzivassiloglou &
+McKeown, 1997, "Predicting the semantic orientation of adjectives", ACL). A contrast of two frames reads that difference.
 """
 
 from __future__ import annotations
@@ -25,24 +29,25 @@ Score = Callable[[Sequence[str], Sequence[str]], FloatArray]
 Kind = Literal["profiles", "pairs"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
+Frame = str | tuple[str, str]
+"""One text, or two whose difference counts: (what goes together, what does not)."""
+
 PLACE = "{word}"
 """Where a frame holds the word."""
 
-VALUE_FRAMES = (
-    "Someone who values {word} also values",
-    "What matters most to me is {word} and",
-    "Our core values are {word} and",
-    "They stand for {word}, and for",
+VALUE_FRAMES: tuple[Frame, ...] = (
+    ("We stand for {word} and", "We stand for {word} but not for"),
+    ("What matters to me is {word} and", "What matters to me is {word} but not"),
+    ("My values are {word} and", "My values are {word} but not"),
 )
-"""Frames for value words, which are nouns."""
+"""Frames for value words, which are nouns. Made after those for adjectives; not validated against people's answers."""
 
-ADJECTIVE_FRAMES = (
-    "Those close to me say I have a {word} and",
-    "A person who is {word} is also",
-    "My friend is {word} and",
-    "People who are {word} tend to be",
+ADJECTIVE_FRAMES: tuple[Frame, ...] = (
+    ("My friend is {word} and", "My friend is {word} but"),
+    ("Those who know me well describe me as {word} and", "Those who know me well describe me as {word} but"),
+    ("She is {word} and", "She is {word} but"),
 )
-"""Frames for adjectives that describe people; the first is nearest to that of the source."""
+"""Frames for adjectives that describe people; how they were chosen stands in docs/validation.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,20 +56,20 @@ class IntrinsicDetails:
 
     Attributes
     ----------
-    frames : tuple of str
+    frames : tuple of str or (str, str)
     vocabulary : tuple of str
         The words whose log-probabilities make the profiles.
     kind : str
     profiles : array, words x (frames x vocabulary)
         Standard scores with the row means taken out; empty for "pairs".
     logprobs : array, frames x words x vocabulary
-        As the model gave them.
+        As the model gave them; for a contrast, the difference.
     agreement : float
         Mean correlation, over pairs of frames, of the similarities that each frame alone gives (below the diagonal); NaN for
         one. How much of the structure is the words', and not the frame's.
     """
 
-    frames: tuple[str, ...]
+    frames: tuple[Frame, ...]
     vocabulary: tuple[str, ...]
     kind: str
     profiles: FloatArray
@@ -75,7 +80,7 @@ class IntrinsicDetails:
         """What documents keep of it."""
         return {
             "kind": self.kind,
-            "frames": list(self.frames),
+            "frames": [frame if isinstance(frame, str) else list(frame) for frame in self.frames],
             "n_vocabulary": len(self.vocabulary),
             "agreement": None if np.isnan(self.agreement) else round(self.agreement, 6),
         }
@@ -85,7 +90,7 @@ def intrinsic_similarity(
     words: Sequence[str],
     score: Score,
     *,
-    frames: Sequence[str] = VALUE_FRAMES,
+    frames: Sequence[Frame] = VALUE_FRAMES,
     vocabulary: Sequence[str] | None = None,
     kind: Kind = "profiles",
 ) -> tuple[pd.DataFrame, IntrinsicDetails]:
@@ -97,8 +102,9 @@ def intrinsic_similarity(
     score : callable
         (texts, vocabulary) -> log-probabilities, texts x vocabulary. `valuelex.taxonomy.intrinsic.ModelScorer` makes one of any
         model that scores.
-    frames : sequence of str
-        Each holds ``{word}`` and breaks off where a word of the vocabulary could follow.
+    frames : sequence of str or (str, str)
+        Each text holds ``{word}`` and breaks off where a word of the vocabulary could follow. Of a pair, the second one's
+        standard scores (for "pairs": centred log-probabilities) are subtracted from the first one's.
     vocabulary : sequence of str, optional
         Default: `words`. Words that are one token in the model need one pass per frame, longer ones several: a part of the
         words does nearly as well (docs/validation.md).
@@ -122,14 +128,19 @@ def intrinsic_similarity(
         For fewer than three words, words that stand twice, log-probabilities of the wrong shape, missing or infinite ones, or
         profiles without variance.
     SettingError
-        For no frame, a frame without ``{word}``, an unknown kind, or a vocabulary with "pairs".
+        For no frame, a frame without ``{word}`` or of more than two texts, an unknown kind, or a vocabulary with "pairs".
     """
     names = [str(word) for word in words]
     columns = names if vocabulary is None else [str(word) for word in vocabulary]
     _check(names, columns, frames, kind, own=vocabulary is None)
-    logprobs = np.stack([_scored(score, frame, names, columns) for frame in frames])
     itself = np.array([[a == b for b in columns] for a in names])
-    single = [_standard(one, itself) if kind == "profiles" else _centred(one, itself) for one in logprobs]
+    centre = _standard if kind == "profiles" else _centred
+    single, logprobs = [], []
+    for frame in frames:
+        found = [_scored(score, text, names, columns) for text in _texts(frame)]
+        clean = [centre(one, itself) for one in found]
+        single.append(clean[0] - clean[1] if len(clean) == 2 else clean[0])
+        logprobs.append(found[0] - found[1] if len(found) == 2 else found[0])
     if kind == "profiles":
         profiles = np.hstack(single)
         similarity = _correlation(profiles)
@@ -138,11 +149,15 @@ def intrinsic_similarity(
         profiles = np.empty((len(names), 0))
         similarity = _pairs(np.mean(single, axis=0))
         alone = [_pairs(one) for one in single]
-    details = IntrinsicDetails(tuple(frames), tuple(columns), kind, profiles, logprobs, _agreement(alone))
+    details = IntrinsicDetails(tuple(frames), tuple(columns), kind, profiles, np.stack(logprobs), _agreement(alone))
     return pd.DataFrame(similarity, index=names, columns=names), details
 
 
-def _check(names: list[str], columns: list[str], frames: Sequence[str], kind: str, *, own: bool) -> None:
+def _texts(frame: Frame) -> tuple[str, ...]:
+    return (frame,) if isinstance(frame, str) else tuple(frame)
+
+
+def _check(names: list[str], columns: list[str], frames: Sequence[Frame], kind: str, *, own: bool) -> None:
     if len(names) < 3 or len(set(names)) < len(names):
         raise DataError(f"{len(names)} words, {len(set(names))} of them different.", "Give at least three, each once.")
     if len(columns) < 3 or len(set(columns)) < len(columns):
@@ -150,11 +165,15 @@ def _check(names: list[str], columns: list[str], frames: Sequence[str], kind: st
             f"The vocabulary holds {len(columns)} words, {len(set(columns))} of them different.",
             "Give at least three, each once.",
         )
-    without = [frame for frame in frames if PLACE not in frame]
+    without = [text for frame in frames for text in _texts(frame) if PLACE not in text]
     if without or not frames:
         raise SettingError(
             f"The frame '{without[0]}' has no {PLACE}." if without else "There is no frame.",
             f"A frame holds {PLACE} and breaks off where a word can follow.",
+        )
+    if any(len(_texts(frame)) > 2 for frame in frames):
+        raise SettingError(
+            "A frame has more than two texts.", "Give a text, or a pair of texts whose difference counts."
         )
     if kind not in KINDS:
         raise SettingError(f"The kind of similarity '{kind}' is not known.", f"Known: {', '.join(KINDS)}.")

@@ -119,8 +119,10 @@ def similarity_factors(similarity: pd.DataFrame, n_factors: int, *, rotation: st
 def recovery(loadings: pd.DataFrame, criterion: pd.DataFrame) -> pd.DataFrame:
     """How well given factors come back: one row per factor of `criterion`.
 
-    Columns: `best` (largest absolute Tucker congruence with any factor, as found), `factor` (which), `target_rotated`
-    (congruence after an orthogonal rotation to the criterion; chance alone makes it large, so it is no evidence by itself).
+    Columns: `best` (largest absolute Tucker congruence with any factor, as found), `factor` (which one; two may share it),
+    `one_to_one` (absolute congruence when no factor is used twice, by the Hungarian method; NaN where there are fewer factors),
+    `target_rotated` (congruence after an orthogonal rotation to the criterion; chance alone makes it large, so it is no
+    evidence by itself).
 
     Parameters
     ----------
@@ -128,11 +130,16 @@ def recovery(loadings: pd.DataFrame, criterion: pd.DataFrame) -> pd.DataFrame:
     criterion : DataFrame, words x c
         On the same words.
     """
+    from scipy.optimize import linear_sum_assignment
+
     found = pm.congruence(loadings, criterion).abs()
     common = loadings.loc[criterion.index].to_numpy()
     left, _, right = np.linalg.svd(common.T @ criterion.to_numpy(), full_matrices=False)
     turned = pd.DataFrame(common @ left @ right, index=criterion.index, columns=criterion.columns)
     after = np.diag(pm.congruence(turned, criterion))
+    rows, columns = linear_sum_assignment(-found.to_numpy())
+    pairs = pd.Series(found.to_numpy()[rows, columns], index=found.columns[columns])
     return pd.DataFrame(
-        {"best": found.max(), "factor": found.idxmax(), "target_rotated": after}, index=criterion.columns
+        {"best": found.max(), "factor": found.idxmax(), "one_to_one": pairs, "target_rotated": after},
+        index=criterion.columns,
     )
