@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.metrics import silhouette_score
@@ -47,6 +47,7 @@ def test_hdbscan_leaves_what_lies_alone_outside_and_keeps_it_visible() -> None:
     assert stability(np.eye(12), nothing, n_resamples=3).shape == (3, 0)
 
 
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(st.integers(0, 10_000), st.integers(2, 9))
 def test_the_silhouette_by_mean_vectors_is_that_of_all_pairs(seed: int, k: int) -> None:
     """Reference: scikit-learn's silhouette_score with all cosine distances."""
@@ -58,6 +59,7 @@ def test_the_silhouette_by_mean_vectors_is_that_of_all_pairs(seed: int, k: int) 
     assert silhouette(points, labels) == pytest.approx(silhouette_score(points, labels, metric="cosine"), abs=1e-12)
 
 
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(st.integers(0, 10_000), st.integers(1, 30))
 def test_a_cut_is_scipys_where_no_heights_tie(seed: int, k: int) -> None:
     points = np.random.default_rng(seed).normal(size=(30, 4))
