@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 
 from valuelex.comparison import ComparisonSettings
 from valuelex.elicitation import ElicitationSettings, ExampleSet, Persona, Prompt, RespondentSettings, StopRule
-from valuelex.lexicon import LexiconSettings
+from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.projective import AdministrationSettings, InstrumentSettings, JudgeSettings
 from valuelex.study import STAGES, StudyFile
@@ -45,6 +45,7 @@ SECTIONS: list[tuple[str, type[BaseModel], str]] = [
     ("elicitation.few_shot", ExampleSet, "One entry of an inline list, or of a file of example sets."),
     ("elicitation.stop_when", StopRule, "One section."),
     ("lexicon", LexiconSettings, "One section."),
+    ("lexicon.judge", ValueJudgeSettings, "Every key of [`models`](#models), and these."),
     ("taxonomy", TaxonomySettings, "One section."),
     ("instrument", InstrumentSettings, "One section."),
     ("administration", AdministrationSettings, "One section."),
@@ -247,7 +248,7 @@ def study_file() -> str:
         "",
     ]
     for key, model, how_often in SECTIONS:
-        skip = set(ModelSettings.model_fields) if model is JudgeSettings else ()
+        skip = set(ModelSettings.model_fields) if model in (JudgeSettings, ValueJudgeSettings) else ()
         about = " ".join((inspect.getdoc(model) or "").split())
         level = "###" if "." in key else "##"
         lines += [f"{level} `{key}`", "", about + " " + how_often, "", *table_of(model, skip=skip), ""]

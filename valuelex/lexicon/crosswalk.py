@@ -81,7 +81,9 @@ def crosswalk(
     embedder : Embedder or None
         Without it words that the mapping does not name have no rows.
     """
-    by_hand = dict(list(mapping.groupby("word", sort=False)))
+    by_hand: dict[str, list[dict[str, object]]] = {}
+    for word, *row in mapping[["word", "system", "category", "confidence"]].itertuples(index=False, name=None):
+        by_hand.setdefault(word, []).append(dict(zip(("system", "category", "confidence"), row, strict=True)))
     others = [word for word in words if word not in by_hand and word not in lexicon.glosses]
     near: dict[str, list[dict[str, object]]] = {}
     if others and embedder is not None and len(mapping):
@@ -98,8 +100,7 @@ def crosswalk(
     rows: list[dict[str, object]] = []
     for word in words:
         if word in by_hand:
-            found = by_hand[word].drop(columns="word").to_dict("records")
-            rows += [{"word": word, "source": "hand", **{str(k): v for k, v in row.items()}} for row in found]
+            rows += [{"word": word, **row, "source": "hand"} for row in by_hand[word]]
         else:
             rows += [{"word": word, **row, "source": "embedding"} for row in near.get(word, [])]
     return frame("crosswalk", rows)

@@ -108,7 +108,7 @@ class Freshness:
         forms = [lexicon.values, lexicon.overrides, *lexicon.translations.values()]
         sources: dict[str, list[Any]] = {
             # The stopping rule counts words as the lexicon does.
-            "elicit": [asked.prompts, asked.few_shot, asked.vocabulary, *forms],
+            "elicit": [asked.prompts, asked.few_shot, asked.vocabulary, *(forms if asked.stop_when.coverage else [])],
             "lexicon": [*forms, lexicon.crosswalk, asked.few_shot, asked.vocabulary],
             "taxonomy": [self.file.taxonomy.embedding.removeprefix("precomputed:")],
             "instrument": [self.file.instrument.taxonomy],
