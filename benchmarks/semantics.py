@@ -209,12 +209,17 @@ def lexical(models: tuple[str, ...] = ("smollm2-135m-instruct", "gemma-3-270m"))
         for label, frames in (("and - but", ADJECTIVE_FRAMES), ("and", plain)):
             for part, words in parts.items():
                 vocabulary = [word for word in known if word in words]
-                # Scored once for all words; a half takes its rows and columns.
-                similarity, details = intrinsic_similarity(
-                    list(words), _part_of(score, known), frames=frames, vocabulary=vocabulary
-                )
-                name = f"{model_id}, {label} ({len(vocabulary)} words, agreement of frames {details.agreement:.2f})"
-                _show(name, part, recovery(similarity_factors(similarity, 5), human.loc[words]))
+                # Scored once for all words; a part takes its rows and columns.
+                for kind, chosen in (("profiles", list(words)), ("pairs", vocabulary)):
+                    similarity, details = intrinsic_similarity(
+                        chosen,
+                        _part_of(score, known),
+                        frames=frames,
+                        vocabulary=vocabulary if kind == "profiles" else None,
+                        kind=kind,  # type: ignore[arg-type]
+                    )
+                    name = f"{model_id}, {label}, {kind}: {len(chosen)} words (agreement of frames {details.agreement:.2f})"
+                    _show(name, part, recovery(similarity_factors(similarity, 5), human.loc[chosen]))
 
 
 def _part_of(score: Any, known: list[str]) -> Any:

@@ -115,6 +115,7 @@ def intrinsic_similarity(
           eigenvalue.
         - pairs: log P(b | frame with a), row and column means taken out (pointwise mutual information), averaged over
           frames, made symmetric, in units of its own standard deviation, with a unit diagonal. Vocabulary must be `words`.
+          It found more of people's factors than profiles did (docs/validation.md); it may have negative eigenvalues.
 
     Returns
     -------
