@@ -9,13 +9,16 @@ BIN := $(VENV)/bin
 PEER := .peer-venv
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
+# Test files are spread over this many processes; two real models may run in each.
+WORKERS ?= 2
+
 .PHONY: demo test test-slow lint bench clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/valuelex run instruments/studies/demo.yaml
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadfile
 
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow

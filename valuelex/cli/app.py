@@ -292,13 +292,32 @@ def efa(
 
 
 @app.command()
-def verify() -> None:
+def verify(
+    full: Annotated[
+        bool, typer.Option("--full", help="Also recover known dimensions from simulated populations (many minutes).")
+    ] = False,
+    draws: Annotated[int | None, typer.Option(help="With --full: simulated populations of each setting.")] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="With --full: replace the section of recovery in this file.", metavar="FILE")
+    ] = None,
+) -> None:
     """Recompute reference numbers of R programs; print a table, and end with 1 if one is missed."""
     from valuelex.psychometrics.verification import verify as recompute
 
+    if not full and (draws is not None or write is not None):
+        raise BadInput("--draws and --write belong to --full.", "Give --full too, or leave them out.")
     found = recompute()
     typer.echo(found.summary())
-    if not found.passed:
+    passed = found.passed
+    if full:
+        from valuelex.taxonomy.validation import DRAWS, replace_section, validate
+
+        recovered = validate(DRAWS if draws is None else draws)
+        typer.echo("\n" + recovered.summary())
+        if write is not None:
+            replace_section(write, recovered.to_markdown())
+        passed = passed and recovered.passed
+    if not passed:
         raise typer.Exit(1)
 
 

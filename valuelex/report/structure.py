@@ -26,7 +26,9 @@ def adequacy_table(adequacy: dict[str, Any]) -> Table:
     add("respondents (n)", adequacy.get("n_respondents"), "rows of the matrix")
     add("models", adequacy.get("n_models"), "in which respondents are nested")
     add("words in the analysis (p)", adequacy.get("n_words_used"), str(adequacy.get("prevalence_rule", "")))
-    add("KMO", adequacy.get("kmo"), "sampling adequacy; below 0.50 is unacceptable", 2)
+    add("words placed by extension", adequacy.get("n_words_extended") or None, "loadings without being factored")
+    how = f", {adequacy['kmo_method']}" if adequacy.get("kmo_method") else ""
+    add("KMO", adequacy.get("kmo"), f"sampling adequacy{how}; below 0.50 is unacceptable", 2)
     if bartlett:
         rows.append(
             ["Bartlett’s χ²", number(bartlett["chi2"], 1), f"df {whole(bartlett['df'])}, p {_with_sign(bartlett['p'])}"]
@@ -40,9 +42,16 @@ def adequacy_table(adequacy: dict[str, Any]) -> Table:
     add(
         "eigenvalues above permuted",
         adequacy.get("n_factors_above_permuted"),
-        "of column-permuted data; the percentile stands with the criteria below",
+        "of data permuted within and between models; the percentile stands with the criteria below",
     )
     add("factors", adequacy.get("n_factors"), str(adequacy.get("n_factors_rule", "")))
+    background = adequacy.get("background") or []
+    add("groups of words", adequacy.get("n_dimensions"), "directions in the space of the factors, by silhouette")
+    add(
+        "words of the background",
+        len(background) or None,
+        "which no dimension moves: left out where any dimension is named",
+    )
     for name, title in (("rmsea", "RMSEA"), ("tli", "TLI"), ("cfi", "CFI"), ("srmr", "SRMR")):
         low, high = (fit.get("rmsea_ci") or [None, None]) if name == "rmsea" else (None, None)
         add(title, fit.get(name), f"90 % interval {interval(low, high)}" if low is not None else "", 3)
@@ -155,3 +164,23 @@ def stability_table(stability: pd.DataFrame) -> Table:
         "Berge, 2006)."
     )
     return Table("taxonomy-stability", "Stability under resampling", heads, rows, note)
+
+
+def agreement_table(agreement: pd.DataFrame) -> Table:
+    """How alike are the structure of the answers and that of meaning?"""
+    rows: list[list[str | Cell]] = [
+        [r["statistic"], number(r["value"]), p_value(r["p"]), whole(r["n_words"]), r["method"]]
+        for r in records(agreement)
+    ]
+    heads = (
+        Column("statistic"),
+        Column("value", number=True),
+        Column("p", number=True),
+        Column("words", number=True),
+        Column("method", wide=True),
+    )
+    note = (
+        "Groups by the answers against clusters by meaning (adjusted Rand index, normalised mutual information), and "
+        "associations against cosines (Mantel). Near 0 the two have nothing in common, 1 is identity."
+    )
+    return Table("taxonomy-agreement", "How much of the structure is just meaning", heads, rows, note)

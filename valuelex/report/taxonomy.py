@@ -11,6 +11,7 @@ from valuelex.report.content import Block, Branch, Bullets, Details, Figure, Sec
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.structure import (
     adequacy_table,
+    agreement_table,
     factor_correlations_table,
     loadings_table,
     retention_table,
@@ -35,10 +36,15 @@ def section(evidence: Evidence) -> Section:
     given = bool(evidence.given(NAME))
     findings = [] if given else [verdict(adequacy)]
     findings.append(interpretation(taxonomy))
+    structures = taxonomy.get("structures") or {}
+    if structures.get("verdict"):
+        findings.append(str(structures["verdict"]))
     findings += _trust(evidence.table("stability"))
     blocks: list[Block] = [*_pictures(assignments, evidence.table("eigenvalues"), adequacy)]
     if taxonomy["dimensions"]:
         blocks.append(_tree(taxonomy))
+    if taxonomy.get("unassigned"):
+        blocks.append(_unassigned(taxonomy, assignments))
     if not given:
         blocks.append(adequacy_table(adequacy))
     blocks += _tables(evidence, assignments)
@@ -74,7 +80,7 @@ def verdict(adequacy: dict[str, Any]) -> str:
         parts.append(f"Bartlett’s χ²({bartlett['df']:g}) = {number(bartlett['chi2'], 1)}, {p_phrase(bartlett['p'])}")
     above = adequacy.get("n_factors_above_permuted")
     if above is not None:
-        parts.append(f"{count(above, 'eigenvalue')} above those of column-permuted data")
+        parts.append(f"{count(above, 'eigenvalue')} above those of permuted data")
     kept = adequacy.get("n_factors")
     tail = f"; {count(kept, 'factor')} kept ({adequacy.get('n_factors_rule', 'by rule')})" if kept else ""
     return f"The words can be factored{who}: {', '.join(parts)}{tail}."
@@ -101,14 +107,18 @@ def _trust(stability: pd.DataFrame | None) -> list[str]:
         return []
     found = []
     for kind, name, what in (
-        ("cluster", "subdimension", "mean Jaccard similarity"),
-        ("factor", "factor", "mean Tucker congruence"),
+        ("cluster", "cluster of meaning", "mean Jaccard similarity"),
+        ("dimension", "dimension", "mean Jaccard similarity"),
+        ("dimension", "dimension", "mean Tucker congruence"),
     ):
-        rows = [r for r in records(stability[stability["kind"] == kind]) if r["mean"] is not None]
+        mine = stability[
+            (stability["kind"] == kind) & stability["statistic"].str.startswith(what.removeprefix("mean "))
+        ]
+        rows = [r for r in records(_most_cautious(mine)) if r["mean"] is not None]
         if not rows:
             continue
         low, high = min(rows, key=lambda r: r["mean"]), max(rows, key=lambda r: r["mean"])
-        which = f"the {count(len(rows), name)}" if len(rows) > 1 else f"the {name}"
+        which = f"the {_several(len(rows), name)}" if len(rows) > 1 else f"the {name}"
         text = f"Under resampling, {what} of {which} with the solution is {_spread(low)}"
         found.append(
             f"{text} ({low['name']})."
@@ -116,6 +126,16 @@ def _trust(stability: pd.DataFrame | None) -> list[str]:
             else f"{text} ({low['name']}) to {_spread(high)} ({high['name']})."
         )
     return found
+
+
+def _several(n: int, name: str) -> str:
+    return f"{n} clusters of meaning" if name == "cluster of meaning" else count(n, name)
+
+
+def _most_cautious(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of several ways of resampling the last but the leaving out of families: whole units, as alike as they are."""
+    resampled = rows[rows["statistic"].str.contains(" resampled")]
+    return resampled[resampled["statistic"] == resampled["statistic"].iloc[-1]] if len(resampled) else resampled
 
 
 def _spread(row: dict[str, Any]) -> str:
@@ -152,11 +172,12 @@ def _pictures(assignments: pd.DataFrame, eigenvalues: pd.DataFrame | None, adequ
         found.append(
             Figure(
                 "taxonomy-scree",
-                "Eigenvalues of the data and of column-permuted data",
+                "Eigenvalues of the data and of permuted data",
                 f"Falling line of {count(len(table), 'eigenvalue')}, largest {number(table[0]['observed'])}; {said}.",
                 figures.scree([r["observed"] for r in table], [r["reference"] for r in table]),
-                "Reference: what chance alone gives, from data sets whose columns were permuted independently; "
-                "percentile and number of data sets stand with the retention criteria.",
+                "Reference: what chance and the likeness of a model's configurations give, from data sets whose columns were "
+                "permuted independently, within and between models; percentile and number of data sets stand with the "
+                "retention criteria.",
             )
         )
     return found
@@ -174,6 +195,22 @@ def _tree(taxonomy: dict[str, Any]) -> Tree:
     return Tree("The taxonomy: dimensions, subdimensions, words (most central first)", tuple(branches))
 
 
+def _unassigned(taxonomy: dict[str, Any], assignments: pd.DataFrame) -> Block:
+    """The words without a dimension, by the reason why."""
+    why = {
+        str(r["word"]): str(r.get("placed_by") or "unassigned").removeprefix("unassigned: ")
+        for r in records(assignments)
+    }
+    reasons: dict[str, list[str]] = {}
+    for word in taxonomy["unassigned"]:
+        reasons.setdefault(why.get(str(word), "unassigned"), []).append(str(word))
+    lines = tuple(
+        f"{reason} ({count(len(words), 'word')}): {', '.join(words)}" for reason, words in sorted(reasons.items())
+    )
+    title = f"{count(len(taxonomy['unassigned']), 'word')} without a dimension"
+    return Details(title, (Bullets("", lines),))
+
+
 def _tables(evidence: Evidence, assignments: pd.DataFrame) -> list[Block]:
     found: list[Block] = []
     retention, loadings = evidence.table("retention"), evidence.table("loadings")
@@ -187,4 +224,7 @@ def _tables(evidence: Evidence, assignments: pd.DataFrame) -> list[Block]:
     stability = evidence.table("stability")
     if stability is not None and not stability.empty:
         found.append(stability_table(stability))
+    agreement = evidence.table("structure_agreement")
+    if agreement is not None and not agreement.empty:
+        found.append(agreement_table(agreement))
     return found

@@ -130,6 +130,7 @@ def _taxonomy(work: Work) -> Outputs:
         work.file.taxonomy,
         seed=work.seed("taxonomy"),
         embedder=work.word_embedder,
+        families={str(m): str(f) for m, f in facts(work.population)["family"].dropna().items()},
     )
 
 
@@ -236,10 +237,11 @@ STAGES: dict[str, Stage] = {
                 "retention",
                 "eigenvalues",
                 "stability",
+                "structure_agreement",
                 "adequacy",
                 "taxonomy",
             ),
-            ("taxonomy",),
+            ("taxonomy", "models"),
             _taxonomy,
             given="assignments",
         ),

@@ -1,12 +1,14 @@
-"""Putting the two structures together by an explicit rule: clusters are subdimensions, poles of factors are dimensions.
+"""Putting the two structures together by an explicit rule, every decision in a log.
 
-1. Every word has a semantic cluster; clusters are the subdimensions.
-2. Where the words could be factored, a cluster belongs to the pole of the factor on which its words load highest on average
-   (only words with a salient loading speak, each with its sign); a cluster in which no word speaks joins the pole whose words
-   are nearest in meaning (cosine of centroids). Poles are told apart because answers are compositional: to name one word is to
-   leave out another, so that two groups of words show as the two ends of one factor.
-3. Where they could not, clusters are joined by meaning alone into two to four dimensions.
-4. Dimensions and subdimensions are named by the words most central to them. Names never change membership.
+1. Every word has a semantic cluster (by meaning); words that the answers place have a group (by factors; `groups`).
+2. One structure is the outer one and gives the dimensions: the groups by default, the clusters where the study file
+   says so. The other one divides each dimension: its words of one cluster (or group) are one piece.
+3. A piece with too few words joins the piece of its dimension that is nearest in meaning (cosine of centroids).
+4. A word without a group (rare, without salient loadings, or of the background) has no dimension: it stays visible as
+   unassigned. With the clusters outside, it has a dimension and joins its nearest piece.
+5. Where the words could not be factored, clusters are joined by meaning alone into two to four dimensions.
+
+Names come later (`naming`) and never change membership.
 """
 
 from __future__ import annotations
@@ -14,107 +16,127 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from valuelex.semantics import Clusters, cluster
+
+FloatArray = NDArray[np.float64]
+Labels = NDArray[np.intp]
 
 MAX_SEMANTIC_DIMENSIONS = 4
 """Dimensions when meaning alone joins the clusters."""
 
-
-CLOSE = 0.1
-"""A cluster whose two largest mean loadings differ by less than this is marked in the log."""
+UNASSIGNED = -1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Joint:
-    """One dimension number per cluster, and a sentence for each decision."""
+    """Where each word belongs.
 
-    dimension_of: dict[int, int]
+    Attributes
+    ----------
+    dimension : array of int, shape (n,)
+        0-based; -1 for unassigned words.
+    subdimension : array of int, shape (n,)
+        0-based over all dimensions; -1 for unassigned words.
+    log : list of str
+        A sentence for each decision.
+    """
+
+    dimension: Labels
+    subdimension: Labels
     log: list[str]
 
 
 def join(
-    words: list[str], vectors: np.ndarray, clusters: Clusters, loadings: pd.DataFrame | None, *, salient: float
+    vectors: FloatArray,
+    clusters: Labels,
+    groups: Labels | None,
+    *,
+    outer: str = "factors",
+    least_words: int = 3,
 ) -> Joint:
-    """Give each semantic cluster its dimension.
+    """Give each word its dimension and subdimension.
 
     Parameters
     ----------
-    words : list of str, length n
     vectors : array, shape (n, d)
-        Unit rows, in the order of `words`.
-    clusters : Clusters
-    loadings : DataFrame or None
-        Pattern matrix of the words that were factored; None where none were.
-    salient : float
-        Smallest absolute loading that speaks.
+        Unit rows.
+    clusters : array of int, shape (n,)
+        Semantic cluster of each word; -1 for none.
+    groups : array of int or None, shape (n,)
+        Group by factors, -1 for none; None where the words could not be factored.
+    outer : {"factors", "clusters"}
+        Which structure gives the dimensions.
+    least_words : int
+        A smaller piece joins another one.
     """
-    centroids = np.vstack([vectors[clusters.labels == c].mean(axis=0) for c in range(clusters.n_clusters)])
-    if loadings is None:
-        return _by_meaning(centroids)
-    pole_of: dict[int, tuple[int, int]] = {}
-    log = []
-    for c in range(clusters.n_clusters):
-        members = [w for w, label in zip(words, clusters.labels, strict=True) if label == c and w in loadings.index]
-        speaking = loadings.loc[members]
-        speaking = speaking[speaking.abs().max(axis=1) >= salient]
-        if speaking.empty:
+    if groups is None or (groups >= 0).sum() == 0:
+        dimension, log = _by_meaning(vectors, clusters)
+        return Joint(dimension, np.where(dimension >= 0, clusters, UNASSIGNED), log)
+    by_factors = outer == "factors"
+    first, second = (groups, clusters) if by_factors else (clusters, groups)
+    names = ("group", "cluster") if by_factors else ("cluster", "group")
+    subdimension, log, n_pieces = np.full(len(vectors), UNASSIGNED), [], 0
+    for d in sorted(set(first[first >= 0].tolist())):
+        rows = np.flatnonzero(first == d)
+        pieces = second[rows]
+        kept, sentences = _merge_small(vectors[rows], pieces, least_words)
+        log += [f"{names[0]} {d}: {sentence.format(name=names[1])}" for sentence in sentences]
+        for piece in sorted(set(kept.tolist())):
+            subdimension[rows[kept == piece]] = n_pieces
+            n_pieces += 1
+    return Joint(np.asarray(first, dtype=np.intp), subdimension, log)
+
+
+def _merge_small(vectors: FloatArray, pieces: Labels, least: int) -> tuple[Labels, list[str]]:
+    """Merge pieces below `least` words, and words in none, into the piece that is nearest in meaning."""
+    sizes = {int(p): int((pieces == p).sum()) for p in set(pieces.tolist())}
+    large = sorted(p for p, size in sizes.items() if size >= least and p >= 0)
+    if not large:  # nothing is large enough: the dimension has one piece
+        return np.zeros(len(pieces), dtype=np.intp), []
+    out, log = pieces.copy(), []
+    centroids = {p: vectors[pieces == p].mean(axis=0) for p in sizes}
+    for p in sorted(sizes):
+        if p in large:
             continue
-        means = speaking.mean().to_numpy()
-        best = int(np.abs(means).argmax())
-        pole_of[c] = (best, 1 if means[best] > 0 else -1)
-        others = np.delete(np.abs(means), best)
-        close = " (close)" if len(others) and abs(means[best]) - others.max() < CLOSE else ""
-        log.append(
-            f"cluster {c}: {_pole(pole_of[c])}, mean loading {means[best]:.2f} of {len(speaking)} salient words{close}."
-        )
-    if not pole_of:
-        return _by_meaning(centroids)
-    owners = {
-        pole: centroids[[c for c, owner in pole_of.items() if owner == pole]].mean(axis=0)
-        for pole in sorted(set(pole_of.values()))
-    }
-    for c in range(clusters.n_clusters):
-        if c not in pole_of:
-            cosines = {pole: _cosine(centroids[c], owner) for pole, owner in owners.items()}
-            pole_of[c] = max(cosines, key=lambda pole: cosines[pole])
-            log.append(
-                f"cluster {c}: no salient loading; nearest in meaning to {_pole(pole_of[c])} "
-                f"(cosine {cosines[pole_of[c]]:.2f})."
-            )
-    numbers = {pole: number for number, pole in enumerate(owners)}
-    return Joint({c: numbers[pole] for c, pole in pole_of.items()}, log)
+        cosines = {q: cosine(centroids[p], centroids[q]) for q in large}
+        best = max(large, key=lambda q: (round(cosines[q], 9), -q))
+        out[pieces == p] = best
+        who = f"{sizes[p]} of {{name}} {p}" if p >= 0 else f"{sizes[p]} of no {{name}}"
+        tie = " (close)" if sorted(cosines.values())[-2:][0] > cosines[best] - 0.02 and len(large) > 1 else ""
+        log.append(f"{who} join {{name}} {best} (cosine {cosines[best]:.2f}){tie}.")
+    return out, log
 
 
-def _pole(pole: tuple[int, int]) -> str:
-    return f"factor F{pole[0] + 1}, {'positive' if pole[1] > 0 else 'negative'} pole"
-
-
-def _by_meaning(centroids: np.ndarray) -> Joint:
-    k = len(centroids)
+def _by_meaning(vectors: FloatArray, clusters: Labels) -> tuple[Labels, list[str]]:
+    k = int(clusters.max()) + 1
     if k <= 2:
-        return Joint({c: c for c in range(k)}, [f"{k} clusters: each is a dimension of its own."])
+        return clusters.copy(), [f"{k} clusters: each is a dimension of its own."]
+    centroids = np.vstack([vectors[clusters == c].mean(axis=0) for c in range(k)])
     unit = centroids / np.linalg.norm(centroids, axis=1, keepdims=True)
-    best = max(
+    best: Clusters = max(
         (cluster(unit, n) for n in range(2, min(MAX_SEMANTIC_DIMENSIONS, k - 1) + 1)),
         key=lambda found: (round(found.silhouettes[found.n_clusters], 9), -found.n_clusters),
     )
     log = [
         f"No factors: {k} clusters joined by meaning into {best.n_clusters} dimensions (Ward on centroids, silhouette)."
     ]
-    return Joint({c: int(d) for c, d in enumerate(best.labels)}, log)
+    return np.where(clusters >= 0, best.labels[clusters], UNASSIGNED), log
 
 
-def _cosine(a: np.ndarray, b: np.ndarray) -> float:
-    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+def cosine(a: FloatArray, b: FloatArray) -> float:
+    """Cosine of two vectors; 0 where one is null."""
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / length if length > 0 else 0.0
 
 
-def central_words(words: list[str], vectors: np.ndarray, weight: np.ndarray) -> list[str]:
+def central_words(words: list[str], vectors: FloatArray, weight: FloatArray) -> list[str]:
     """Order words by centrality: cosine with their centroid, weighted by how many respondents named each.
 
     The weight enters as its logarithm, so that a name is both typical in meaning and in use.
     """
     centroid = (vectors * weight[:, None]).sum(axis=0)
-    closeness = vectors @ (centroid / np.linalg.norm(centroid)) * np.log1p(weight)
+    length = np.linalg.norm(centroid)
+    closeness = vectors @ (centroid / length if length > 0 else centroid) * np.log1p(weight)
     return [words[i] for i in sorted(range(len(words)), key=lambda i: (-round(float(closeness[i]), 9), words[i]))]

@@ -2,241 +2,287 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from valuelex.semantics import Clusters, Embedder, cluster, stability, word_map
 from valuelex.tables import empty, frame
-from valuelex.taxonomy.empirical import Empirical, analyse, respondent_word_matrix
-from valuelex.taxonomy.joint import Joint, central_words, join
+from valuelex.taxonomy.association import association, observations
+from valuelex.taxonomy.correspondence import compare_partitions, mantel, verdict
+from valuelex.taxonomy.document import Piece, document, doubts, named_dimensions
+from valuelex.taxonomy.empirical import Empirical, Solution, analyse, choose_words
+from valuelex.taxonomy.joint import join
+from valuelex.taxonomy.matrix import Matrix, respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
+from valuelex.taxonomy.stability import LEAST_UNITS, MOST_CELLS, Recovery, leave_out, recover, summary_rows
+
+FloatArray = NDArray[np.float64]
 
 LEAST_WORDS = 6
 """Fewer words than this have no structure worth drawing."""
 
-WEAK_SILHOUETTE = 0.1
-"""Below this mean silhouette the words run into one another: where one cluster ends is the method's choice."""
+MOST_LEFT_OUT = 40
+"""With more families than this none is left out in turn: a single one moves little, and each takes a fit of its own."""
 
-DISSOLVED = 0.6
-"""Mean Jaccard similarity below which a cluster should not be trusted (Hennig, 2007)."""
-
-MOSTLY_BETWEEN = 0.5
-FEW_MODELS = 10
-"""With fewer models than this, a factor whose variance lies mostly between models is their difference, not a dimension."""
-
-FAIR_CONGRUENCE = 0.85
-"""Tucker congruence from which two factors count as fairly alike (Lorenzo-Seva & ten Berge, 2006)."""
+Outputs = dict[str, pd.DataFrame | dict[str, Any]]
 
 
 def run(
-    words: pd.DataFrame, lexicon: pd.DataFrame, settings: TaxonomySettings, *, seed: int, embedder: Embedder
-) -> dict[str, pd.DataFrame | dict[str, Any]]:
+    words: pd.DataFrame,
+    lexicon: pd.DataFrame,
+    settings: TaxonomySettings,
+    *,
+    seed: int,
+    embedder: Embedder,
+    families: Mapping[str, str] | None = None,
+) -> Outputs:
     """Return the tables and documents of the step.
 
-    Tables: assignments, loadings, structure, factor_correlations, retention, eigenvalues, stability. Documents: adequacy
-    (whether and why the words can be factored) and taxonomy (dimensions, subdimensions, words, and whether they can be
-    interpreted). A lexicon that is too small gives empty tables and a taxonomy that says so.
+    Tables: assignments, loadings, structure, factor_correlations, retention, eigenvalues, stability,
+    structure_agreement. Documents: adequacy (whether and why the words can be factored) and taxonomy (dimensions,
+    subdimensions, words, and whether they can be interpreted). A lexicon that is too small gives empty tables and a
+    taxonomy that says so.
+
+    Parameters
+    ----------
+    words, lexicon : DataFrame
+        The tables of these names.
+    seed : int
+        Of permutations, starts and resamples.
+    embedder : Embedder
+        Of words with their glosses.
+    families : mapping of str -> str, optional
+        Model id -> family, for resampling by family; a model that is not named is a family of its own.
     """
-    matrix = respondent_word_matrix(words, lexicon, settings.matrix)
-    models = words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].reindex(matrix.index)
-    found = analyse(matrix, models, settings, seed=seed)
     names = [str(w) for w in lexicon["word"]]
     if len(names) < LEAST_WORDS:
         reason = f"The lexicon holds {len(names)} words; at least {LEAST_WORDS} are needed for a structure."
-        return _tables(found, empty("assignments"), []) | {
-            "taxonomy": _document([], found, None, [reason], [], settings, embedder)
-        }
-    glosses = lexicon["gloss"].fillna("").astype(str)
-    # A word alone is ambiguous ("order", "grace"): its gloss says which sense is meant.
-    texts = [f"{word}: {gloss}" if gloss else word for word, gloss in zip(names, glosses, strict=True)]
-    vectors = embedder.encode(texts)
+        nothing = Empirical({"factorable": False, "reasons": [reason], "notes": []})
+        made = document([], names, None, nothing, None, [reason], settings, embedding=embedder.name)
+        return _tables(nothing, empty("assignments"), empty("stability"), []) | {"taxonomy": made}
+    matrix = respondent_word_matrix(words, lexicon, settings.matrix)
+    models = words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
+    models = models.reindex(matrix.respondents)
+    found = analyse(matrix, models, settings, seed=seed)
+    vectors = embedder.encode(texts_of(lexicon))
     n_clusters = min(settings.n_clusters, len(names)) if isinstance(settings.n_clusters, int) else settings.n_clusters
     clusters = cluster(vectors, n_clusters, method=settings.clustering, seed=seed)
-    loadings = found.efa.loadings if found.efa else None
-    joint = join(names, vectors, clusters, loadings, salient=settings.salient)
+    groups = _group_of_each(names, found)
+    joint = join(vectors, clusters.labels, groups, outer=settings.outer, least_words=settings.least_words)
     weight = lexicon["n_respondents"].to_numpy(dtype=float)
-    dimensions = _dimensions(names, vectors, weight, clusters, joint)
-    assignments = _assign(names, vectors, lexicon, clusters, dimensions, found)
-    jaccard = stability(vectors, clusters, n_resamples=settings.bootstrap, seed=seed) if settings.bootstrap else None
-    steady = _stability(dimensions, found, jaccard)
-    doubts = _doubts(found, dimensions)
-    silhouette = clusters.silhouettes[clusters.n_clusters]
-    if silhouette == silhouette and silhouette < WEAK_SILHOUETTE:
-        doubts.append(f"The words cluster weakly by meaning (mean silhouette {silhouette:.2f}): subdimensions blur.")
-    loose = [s["name"] for s in steady if s["kind"] == "cluster" and s["mean"] is not None and s["mean"] < DISSOLVED]
-    if loose:
-        doubts.append(
-            f"{len(loose)} of {clusters.n_clusters} subdimensions do not come back when the words are resampled (mean Jaccard "
-            f"similarity below {DISSOLVED})."
-        )
-    document = _document(dimensions, found, clusters, doubts, joint.log, settings, embedder)
-    return _tables(found, assignments, steady) | {"taxonomy": document}
+    dimensions = named_dimensions(names, vectors, weight, joint)
+    recoveries = _recoveries(found, matrix, models, families, settings, seed)
+    steady = frame(
+        "stability",
+        [*_cluster_rows(vectors, clusters, names, settings, seed), *_dimension_rows(recoveries, dimensions, settings)],
+    )
+    agreement, said = _agreement(names, vectors, clusters, found, settings, seed)
+    reasons = doubts(found, dimensions, clusters, steady)
+    made = document(
+        dimensions,
+        names,
+        joint,
+        found,
+        clusters,
+        reasons,
+        settings,
+        embedding=embedder.name,
+        agreement=agreement,
+        agreement_verdict=said,
+    )
+    assignments = _assign(names, vectors, lexicon, clusters, dimensions, found, recoveries)
+    return _tables(found, assignments, steady, agreement) | {"taxonomy": made}
 
 
-def _dimensions(
-    names: list[str], vectors: np.ndarray, weight: np.ndarray, clusters: Clusters, joint: Joint
-) -> list[dict[str, Any]]:
-    """Order, name and fill the dimensions; the one with most respondents' words comes first."""
-    members = {c: [i for i, label in enumerate(clusters.labels) if label == c] for c in range(clusters.n_clusters)}
-    groups: dict[int, list[int]] = {}
-    for c, d in joint.dimension_of.items():
-        groups.setdefault(d, []).append(c)
-    ordered = sorted(groups.items(), key=lambda item: (-sum(weight[i] for c in item[1] for i in members[c]), item[0]))
-    taken: set[str] = set()
-    out = []
-    for d, owned in ordered:
-        rows = [i for c in owned for i in members[c]]
-        central = central_words([names[i] for i in rows], vectors[rows], weight[rows])
-        title = _unused(central, taken)
-        subdimensions = []
-        for c in sorted(owned, key=lambda c: (-sum(weight[i] for i in members[c]), c)):
-            inner = central_words([names[i] for i in members[c]], vectors[members[c]], weight[members[c]])
-            label = " and ".join(inner[:2]).capitalize()
-            taken.add(label.lower())
-            subdimensions.append({"name": label, "cluster": c, "words": inner})
-        out.append({"name": title, "factor": d, "words": central, "subdimensions": subdimensions})
+def texts_of(lexicon: pd.DataFrame) -> list[str]:
+    """The texts that are embedded: a word alone is ambiguous ("order", "grace"), its gloss says which sense is meant."""
+    glosses = lexicon["gloss"].fillna("").astype(str)
+    return [f"{w}: {gloss}" if gloss else str(w) for w, gloss in zip(lexicon["word"], glosses, strict=True)]
+
+
+def _group_of_each(names: Sequence[str], found: Empirical) -> NDArray[np.intp] | None:
+    if found.solution is None:
+        return None
+    of = dict(zip(found.solution.loadings.index, found.solution.groups.labels.tolist(), strict=True))
+    return np.array([of.get(name, -1) for name in names], dtype=np.intp)
+
+
+def _recoveries(
+    found: Empirical,
+    matrix: Matrix,
+    models: pd.Series,
+    families: Mapping[str, str] | None,
+    settings: TaxonomySettings,
+    seed: int,
+) -> list[Recovery]:
+    """Resample by respondent, model and family as far as there are enough of each; leave out each family."""
+    solution = found.solution
+    if solution is None or solution.groups.n_groups == 0 or settings.bootstrap == 0:
+        return []
+    rest = choose_words(matrix, settings)[solution.data.shape[1] :]
+    small = len(matrix.respondents) * len(solution.loadings) <= MOST_CELLS
+    others = observations(matrix, rest, settings.association) if len(rest) and small else None
+    family = models.map(lambda m: (families or {}).get(m) or m)
+    units: list[tuple[str, pd.Series | None]] = [("respondents", None)]
+    if LEAST_UNITS <= models.nunique() < len(models):
+        units.append(("models", models))
+    if LEAST_UNITS <= family.nunique() < models.nunique():
+        units.append(("families", family))
+    # The last one is the most cautious: the cases that are alike are resampled together.
+    out = [
+        recover(solution, others, by, settings, unit_name=name, n=settings.bootstrap, seed=seed) for name, by in units
+    ]
+    if 2 < family.nunique() <= MOST_LEFT_OUT and family.nunique() < len(models):
+        left_out = leave_out(solution, others, family, settings, seed=seed)
+        out.append(_pooled(list(left_out.values())))
     return out
 
 
-def _unused(candidates: list[str], taken: set[str]) -> str:
-    name = next((w for w in candidates if w.lower() not in taken), candidates[0])
-    taken.add(name.lower())
-    return name.capitalize()
+def _pooled(each: list[Recovery]) -> Recovery:
+    """One recovery out of those that each left out one family: its spread is over families."""
+    return Recovery(
+        "leave one family out",
+        np.vstack([r.jaccard for r in each]),
+        np.vstack([r.congruence for r in each]),
+        np.mean([r.same for r in each], axis=0),
+        None,
+        sum(r.n_failed for r in each),
+    )
+
+
+def _dimension_rows(
+    recoveries: Sequence[Recovery], dimensions: Sequence[Piece], settings: TaxonomySettings
+) -> list[dict[str, Any]]:
+    if settings.outer != "factors":
+        return []
+    by_group = {d.number: d.name for d in dimensions}
+    rows: list[dict[str, Any]] = []
+    for recovery in recoveries:
+        names = [by_group.get(g, f"group {g}") for g in range(recovery.jaccard.shape[1])]
+        left_out = recovery.unit == "leave one family out"
+        what = "each family left out in turn" if left_out else f"{recovery.unit} resampled"
+        rows += summary_rows(recovery, names, what=what)
+    return rows
+
+
+def _cluster_rows(
+    vectors: FloatArray, clusters: Clusters, names: Sequence[str], settings: TaxonomySettings, seed: int
+) -> list[dict[str, Any]]:
+    if settings.bootstrap == 0 or clusters.n_clusters == 0:
+        return []
+    jaccard = stability(vectors, clusters, n_resamples=settings.bootstrap, seed=seed)
+    rows = []
+    for c in range(clusters.n_clusters):
+        values = jaccard[:, c][~np.isnan(jaccard[:, c])]
+        low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (None, None)
+        first = next(name for name, label in zip(names, clusters.labels, strict=True) if label == c)
+        rows.append(
+            {
+                "kind": "cluster",
+                "name": f"cluster {c} ({first}, ...)",
+                "statistic": "Jaccard similarity, words resampled (interval: 2.5th to 97.5th percentile)",
+                "mean": values.mean() if len(values) else None,
+                "ci_low": low,
+                "ci_high": high,
+                "n_resamples": len(values),
+            }
+        )
+    return rows
+
+
+def _agreement(
+    names: Sequence[str],
+    vectors: FloatArray,
+    clusters: Clusters,
+    found: Empirical,
+    settings: TaxonomySettings,
+    seed: int,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Compare the two structures, on the words that were factored."""
+    if found.solution is None:
+        return [], None
+    data = found.solution.data
+    position = {name: i for i, name in enumerate(names)}
+    rows = np.array([position[str(w)] for w in data.columns])
+    similar = association(data, settings.association).to_numpy()
+    cosines = vectors[rows] @ vectors[rows].T
+    placed = found.solution.groups.labels[: len(rows)]
+    both = (placed >= 0) & (clusters.labels[rows] >= 0)
+    out = compare_partitions(placed[both], clusters.labels[rows][both], seed=seed) if both.sum() > 1 else []
+    out.append(mantel(similar, cosines, seed=seed))
+    return out, verdict(out) if len(out) == 3 else None
 
 
 def _assign(
     names: list[str],
-    vectors: np.ndarray,
+    vectors: FloatArray,
     lexicon: pd.DataFrame,
     clusters: Clusters,
-    dimensions: list[dict[str, Any]],
+    dimensions: Sequence[Piece],
     found: Empirical,
+    recoveries: Sequence[Recovery],
 ) -> pd.DataFrame:
     points = word_map(vectors)
-    place = {w: (d["name"], s["name"]) for d in dimensions for s in d["subdimensions"] for w in s["words"]}
+    place = {w: (d.name, s.name) for d in dimensions for s in d.parts for w in s.words}
+    solution = found.solution
+    row_of = {} if solution is None else {str(w): i for i, w in enumerate(solution.loadings.index)}
+    # The probability comes from the most cautious resampling: the last but the leaving out of families.
+    resampled = [r for r in recoveries if r.unit != "leave one family out"]
     rows = []
     for i, word in enumerate(names):
+        dimension, subdimension = place.get(word, (None, None))
         row: dict[str, Any] = {
             "word": word,
-            "dimension": place[word][0],
-            "subdimension": place[word][1],
-            "cluster": int(clusters.labels[i]),
+            "dimension": dimension,
+            "subdimension": subdimension,
+            "cluster": None if clusters.labels[i] < 0 else int(clusters.labels[i]),
             "factor": None,
             "loading": None,
             "communality": None,
+            "placed_by": _placed_by(row_of.get(word), solution, dimension),
+            "probability": None,
             "x": round(float(points[i, 0]), 6),
             "y": round(float(points[i, 1]), 6),
             "n_respondents": lexicon["n_respondents"].iloc[i],
         }
-        if found.efa is not None and word in found.efa.loadings.index:
-            line = found.efa.loadings.loc[word]
+        if solution is not None and word in row_of:
+            j = row_of[word]
+            line = solution.loadings.iloc[j]
             factor = str(line.abs().idxmax())
-            row |= {"factor": factor, "loading": line[factor], "communality": found.efa.communalities[word]}
+            communality = min(float((solution.space[j] ** 2).sum()), 1.0)
+            row |= {"factor": factor, "loading": line[factor], "communality": communality}
+            if resampled and dimension is not None and not np.isnan(resampled[-1].same[j]):
+                row["probability"] = float(resampled[-1].same[j])
         rows.append(row)
     return frame("assignments", rows)
 
 
-def _stability(dimensions: list[dict[str, Any]], found: Empirical, jaccard: np.ndarray | None) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    subdimensions = [s for d in dimensions for s in d["subdimensions"]] if jaccard is not None else []
-    for sub in subdimensions:
-        assert jaccard is not None
-        values = jaccard[:, sub["cluster"]][~np.isnan(jaccard[:, sub["cluster"]])]
-        low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (None, None)
-        mean = values.mean() if len(values) else None
-        statistic = "Jaccard similarity, words resampled (interval: 2.5th to 97.5th percentile)"
-        rows.append(_steady("cluster", sub["name"], statistic, mean, low, high, len(values)))
-    if found.congruence is not None:
-        unit = found.adequacy["bootstrap_unit"]
-        statistic = f"Tucker congruence, {unit}s resampled (interval from the 5th percentile up)"
-        for factor, row in found.congruence.iterrows():
-            rows.append(_steady("factor", str(factor), statistic, row["mean"], row["ci_low"], 1.0, found.n_resamples))
-    return rows
+def _placed_by(j: int | None, solution: Solution | None, dimension: str | None) -> str:
+    """What gave a word its dimension, or why it has none; `j` is its row among the words that were placed."""
+    if solution is None:
+        return "meaning"
+    if j is None:
+        return "unassigned: too rare or too common" if dimension is None else "meaning"
+    if solution.groups.background[j] and dimension is None:
+        return "unassigned: background"
+    if solution.groups.labels[j] < 0:
+        return "unassigned: no salient loading" if dimension is None else "meaning"
+    return "factors" if j < solution.data.shape[1] else "extension"
 
 
-def _steady(kind: str, name: str, statistic: str, mean: Any, low: Any, high: Any, n: int) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "name": name,
-        "statistic": statistic,
-        "mean": mean,
-        "ci_low": low,
-        "ci_high": high,
-        "n_resamples": n,
-    }
-
-
-def _doubts(found: Empirical, dimensions: list[dict[str, Any]]) -> list[str]:
-    """Reasons not to interpret the taxonomy; none means that it can be."""
-    if found.efa is None:
-        return [
-            "The words could not be factored: the dimensions rest on meaning alone and describe the words, not the models.",
-            *found.adequacy["reasons"],
-        ]
-    doubts = []
-    if len(dimensions) < 2:
-        doubts.append("All words fall into one dimension.")
-    if found.congruence is not None:
-        loose = found.congruence[found.congruence["mean"] < FAIR_CONGRUENCE]
-        if len(loose):
-            doubts.append(
-                f"{len(loose)} of {len(found.congruence)} factors do not come back under resampling (mean Tucker congruence "
-                f"below {FAIR_CONGRUENCE})."
-            )
-    between = {f: share for f, share in found.adequacy["between_models"].items() if share > MOSTLY_BETWEEN}
-    if between and found.adequacy["n_models"] < FEW_MODELS:
-        shares = ", ".join(f"{f} {share:.0%}" for f, share in between.items())
-        doubts.append(
-            f"With {found.adequacy['n_models']} models, the factor is mostly the difference between them (share of variance "
-            f"between models: {shares}): it cannot be told from what else sets these models apart."
-        )
-    if found.adequacy["n_models"] < 2:
-        doubts.append("One model alone was asked: what varies are its settings.")
-    return doubts
-
-
-def _document(
-    dimensions: list[dict[str, Any]],
-    found: Empirical,
-    clusters: Clusters | None,
-    doubts: list[str],
-    log: list[str],
-    settings: TaxonomySettings,
-    embedder: Embedder,
-) -> dict[str, Any]:
-    return {
-        "interpretable": not doubts,
-        "reasons": doubts,
-        "basis": "factors and meaning" if found.efa is not None else "meaning alone",
-        "dimensions": [
-            {
-                "name": d["name"],
-                "words": d["words"],
-                "subdimensions": [{"name": s["name"], "words": s["words"]} for s in d["subdimensions"]],
-            }
-            for d in dimensions
-        ],
-        "method": {
-            "embedding": embedder.name,
-            "clustering": settings.clustering,
-            "n_clusters": clusters.n_clusters if clusters else 0,
-            "silhouettes": {str(k): round(v, 6) for k, v in clusters.silhouettes.items() if v == v} if clusters else {},
-            "extraction": settings.method,
-            "rotation": settings.rotation,
-            "decisions": log,
-        },
-    }
-
-
-def _tables(found: Empirical, assignments: pd.DataFrame, steady: list[dict[str, Any]]) -> dict[str, Any]:
-    efa = found.efa
+def _tables(
+    found: Empirical, assignments: pd.DataFrame, steady: pd.DataFrame, agreement: list[dict[str, Any]]
+) -> Outputs:
+    solution = found.solution
     return {
         "assignments": assignments,
-        "loadings": _wide("loadings", "word", efa.loadings if efa else None),
-        "structure": _wide("structure", "word", efa.structure if efa else None),
-        "factor_correlations": _wide("factor_correlations", "factor", efa.phi if efa else None),
+        "loadings": _wide("loadings", "word", solution.loadings if solution else None),
+        "structure": _wide("structure", "word", solution.loadings @ solution.efa.phi if solution else None),
+        "factor_correlations": _wide("factor_correlations", "factor", solution.efa.phi if solution else None),
         "retention": frame("retention", found.retention),
         "eigenvalues": frame(
             "eigenvalues",
@@ -245,7 +291,8 @@ def _tables(found: Empirical, assignments: pd.DataFrame, steady: list[dict[str, 
                 for i, (o, r) in enumerate(zip(found.observed, found.reference, strict=True), start=1)
             ],
         ),
-        "stability": frame("stability", steady),
+        "stability": steady,
+        "structure_agreement": frame("structure_agreement", agreement),
         "adequacy": found.adequacy,
     }
 
@@ -254,7 +301,7 @@ def _wide(name: str, key: str, matrix: pd.DataFrame | None) -> pd.DataFrame:
     return empty(name) if matrix is None else frame(name, matrix.rename_axis(key).reset_index())
 
 
-def from_assignments(assignments: pd.DataFrame) -> dict[str, Any]:
+def from_assignments(assignments: pd.DataFrame) -> Outputs:
     """Return the step's tables for assignments that someone else made: nothing is computed, and the documents say so."""
     reason = "The assignments were given, not computed."
     adequacy = {"factorable": False, "reasons": [reason], "notes": []}
@@ -268,6 +315,7 @@ def from_assignments(assignments: pd.DataFrame) -> dict[str, Any]:
         "reasons": [reason],
         "basis": "given",
         "dimensions": dimensions,
+        "unassigned": [str(w) for w in assignments.loc[assignments["dimension"].isna(), "word"]],
         "method": {},
     }
-    return _tables(Empirical(None, adequacy), assignments, []) | {"taxonomy": taxonomy}
+    return _tables(Empirical(adequacy), assignments, empty("stability"), []) | {"taxonomy": taxonomy}

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+Cells = Literal["binary", "count", "tfidf", "rank"]
+Association = Literal["residual", "log-ratio", "pearson", "tetrachoric", "log-odds"]
+
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -14,12 +17,24 @@ class TaxonomySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    matrix: Literal["binary", "count"] = "binary"
-    """Cells of the respondent x word matrix: named at all, or in how many answers."""
+    matrix: Cells = "binary"
+    """Cells of the respondent x word matrix: named at all; in how many answers; these weighted by how few name the
+    word (tfidf); or by the word's place in the answer (rank)."""
+    association: Association = "residual"
+    """What is factored. residual: correlations of the residuals from independence, because answers are compositional
+    (to name one word is to leave out another); log-ratio: of centred log-ratios; pearson: of the cells (phi, for
+    binary); tetrachoric; log-odds: odds ratios on the scale of a correlation (Digby). The last three leave the
+    composition in, and take words named or not."""
     n_factors: Count | Literal["auto"] = "auto"
-    """"auto" keeps what parallel analysis against column-permuted data keeps."""
-    clustering: Literal["agglomerative", "kmeans"] = "agglomerative"
-    """Of the word embeddings; k-means is said to be the paper's."""
+    """"auto" keeps what parallel analysis keeps against data permuted within models and between models."""
+    n_dimensions: Count | Literal["auto"] = "auto"
+    """Groups of words in the space of the factors; "auto" takes the largest mean silhouette among as many as there are factors
+    and one more than twice as many: opposite ends of a factor are dimensions of their own."""
+    outer: Literal["factors", "clusters"] = "factors"
+    """Which structure gives the dimensions; the other one gives the subdimensions."""
+    clustering: Literal["agglomerative", "average", "kmeans", "hdbscan", "communities"] = "agglomerative"
+    """Of the word embeddings: Ward's linkage; average linkage; k-means (said to be the paper's); HDBSCAN, which finds its own
+    number and leaves words outside; communities of the graph of nearest neighbours."""
     n_clusters: Count | Literal["auto"] = "auto"
     """"auto" takes the largest mean silhouette."""
     bootstrap: int = Field(default=200, ge=0)
@@ -29,13 +44,22 @@ class TaxonomySettings(BaseModel):
     rotation: Literal["oblimin", "promax", "geomin", "varimax", "quartimax"] = "oblimin"
     """Oblique by default: values are correlated."""
     salient: float = Field(default=0.3, ge=0, le=1)
-    """A loading at least this large (absolute) ties a word to a factor."""
-    min_prevalence: float = Field(default=0.1, ge=0, lt=1)
-    """Words that a smaller share of respondents named are left out of the factor analysis: their correlations are noise."""
-    max_prevalence: float = Field(default=0.9, gt=0, le=1)
-    """Words that a larger share named are left out too: they hardly vary."""
+    """A loading at least this large (absolute) is marked in the tables; it moves no word."""
+    placement_level: float = Field(default=0.5, gt=0, lt=1)
+    """A word is placed by its answers if loadings as large as its own come from a word without any with at most this
+    probability."""
+    min_prevalence: float = Field(default=0.03, ge=0, lt=1)
+    """Words that a smaller share of respondents named, or fewer than five of them, are not placed by their answers."""
+    max_prevalence: float = Field(default=0.97, gt=0, le=1)
+    """Neither are words that a larger share named: they hardly vary."""
+    max_words: int = Field(default=300, ge=3)
+    """The factors are extracted from this many words, the most named ones, and always from fewer words than
+    respondents; the others get their loadings by extension (Dwyer, 1937)."""
+    least_words: int = Field(default=3, ge=1)
+    """A piece of a subdimension with fewer words joins the piece of its dimension that is nearest in meaning."""
     embedding: str = "all-minilm-l6-v2"
-    """A registered embedding model, or sentence-transformers:NAME."""
+    """A registered embedding model, sentence-transformers:NAME, precomputed:FILE (a table with a column `word` and
+    numbers), or endpoint:URL?model=NAME&api_key_env=VARIABLE."""
 
     @model_validator(mode="after")
     def _some_room(self) -> TaxonomySettings:

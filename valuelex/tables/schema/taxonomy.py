@@ -16,6 +16,22 @@ TABLES = (
             Column("factor", "text", "the factor of its largest loading, where factors were extracted", nullable=True),
             Column("loading", "number", "that loading", nullable=True),
             Column("communality", "number", "share of variance the factors explain", nullable=True),
+            Column(
+                "placed_by",
+                "text",
+                "factors; extension (loadings of a word that was not factored); meaning; or why it is unassigned",
+                nullable=True,
+                optional=True,
+            ),
+            Column(
+                "probability",
+                "number",
+                "share of resamples that put it into this dimension",
+                nullable=True,
+                optional=True,
+                low=0,
+                high=1,
+            ),
             Column("x", "number", "word map, first axis", nullable=True),
             Column("y", "number", "word map, second axis", nullable=True),
             Column("n_respondents", "int", "respondents that named it", nullable=True, low=0),
@@ -59,16 +75,16 @@ TABLES = (
         (
             Column("index", "int", "1 for the largest", low=1),
             Column("observed", "number", "of the data"),
-            Column("reference", "number", "of the column-permuted data at the stated percentile", nullable=True),
+            Column("reference", "number", "of data permuted within and between models, 95th percentile", nullable=True),
         ),
         ("index",),
     ),
     Table(
         "stability",
-        "one subdimension or factor under resampling",
+        "one semantic cluster or dimension under resampling",
         (
-            Column("kind", "text", "cluster or factor", choices=("cluster", "factor")),
-            identifier("name", "the cluster's or factor's name"),
+            Column("kind", "text", "a semantic cluster, or a dimension", choices=("cluster", "dimension")),
+            identifier("name", "the cluster's or dimension's name"),
             Column("statistic", "text", "what was measured"),
             Column("mean", "number", "over the resamples", nullable=True),
             Column("ci_low", "number", "lower end: the percentile that `statistic` names", nullable=True),
@@ -76,5 +92,19 @@ TABLES = (
             Column("n_resamples", "int", "how many resamples gave a solution", low=0),
         ),
         ("kind", "name", "statistic"),
+    ),
+    Table(
+        "structure_agreement",
+        "one measure of how alike the empirical and the semantic structure are",
+        (
+            identifier("statistic", "adjusted Rand index, normalised mutual information, Mantel correlation"),
+            Column("value", "number", "of the words that were factored", nullable=True),
+            Column(
+                "p", "number", "share of random structures that are at least as alike", nullable=True, low=0, high=1
+            ),
+            Column("n_words", "int", "words compared", low=0),
+            Column("method", "text", "how p was computed"),
+        ),
+        ("statistic",),
     ),
 )

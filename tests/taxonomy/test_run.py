@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from sklearn.metrics import adjusted_rand_score
 
-from valuelex.semantics import cluster
 from valuelex.tables import TABLES, frame
-from valuelex.taxonomy import TaxonomySettings, analyse, from_assignments, join, respondent_word_matrix, run
+from valuelex.taxonomy import TaxonomySettings, analyse, from_assignments, respondent_word_matrix, run
+from valuelex.taxonomy.recovery import lexicon_of
+from valuelex.taxonomy.simulation import Population, SimulatedEmbedder, simulate
 
 GROUPS = {
     "moral": ["honesty", "integrity", "truthfulness", "sincerity", "fairness", "justice"],
@@ -60,6 +62,9 @@ def words_table(n: int = 200, *, structure: bool = True, models: int = 20, seed:
                 "word": word,
                 "kept": True,
                 "reason": "given",
+                "token": word,
+                "lemma": word,
+                "rule": None,
             }
             for i, (person, word) in enumerate(rows)
         ],
@@ -92,8 +97,10 @@ def test_a_planted_structure_is_found_and_can_be_interpreted(planted: dict) -> N
         assert set(group) in found
     table = planted["assignments"]
     assert set(table["word"]) == set(WORDS)
-    assert (table["loading"] > 0.3).all()
+    assert (table["loading"].abs() > 0.3).all()
     assert ((table["communality"] > 0) & (table["communality"] < 1)).all()
+    assert set(table["placed_by"]) == {"factors"}
+    assert (table["probability"] > 0.9).all()
 
 
 def test_tables_are_whole_and_of_their_schema(planted: dict) -> None:
@@ -105,13 +112,22 @@ def test_tables_are_whole_and_of_their_schema(planted: dict) -> None:
         "retention",
         "eigenvalues",
         "stability",
+        "structure_agreement",
     ):
         assert {c.name for c in TABLES[name].columns} <= set(planted[name].columns)
         assert len(planted[name]) > 0
-    assert list(planted["loadings"].columns) == ["word", "F1", "F2", "F3"]
+    # Three groups of words that are named in place of one another are two factors.
+    assert list(planted["loadings"].columns) == ["word", "F1", "F2"]
     criteria = planted["retention"].set_index("criterion")["n_factors"]
-    assert criteria["parallel-permutation"] == 3
-    assert set(planted["stability"]["kind"]) == {"cluster", "factor"}
+    assert criteria["parallel-permutation"] == 2
+    assert set(planted["stability"]["kind"]) == {"cluster", "dimension"}
+    recovered = planted["stability"].query("kind == 'dimension'")
+    assert {s.split(",")[1].strip().split(" (")[0] for s in recovered["statistic"]} == {
+        "respondents resampled",
+        "models resampled",
+        "each family left out in turn",
+    }
+    assert (recovered["mean"] > 0.8).all()
 
 
 def test_the_same_seed_gives_the_same_tables(planted: dict) -> None:
@@ -124,17 +140,30 @@ def test_the_same_seed_gives_the_same_tables(planted: dict) -> None:
 def test_noise_is_not_factorable_and_not_interpretable() -> None:
     made = taxonomy(words_table(structure=False))
     assert made["adequacy"]["factorable"] is False
-    assert any("column-permuted" in r or "KMO" in r or "Bartlett" in r for r in made["adequacy"]["reasons"])
+    assert any("permuted" in r or "KMO" in r for r in made["adequacy"]["reasons"])
     assert made["taxonomy"]["interpretable"] is False
     assert made["taxonomy"]["basis"] == "meaning alone"
     assert len(made["loadings"]) == 0
     assert made["taxonomy"]["dimensions"]
 
 
-def test_no_more_respondents_than_words_is_not_factorable() -> None:
+def test_too_few_respondents_are_not_factorable() -> None:
     made = taxonomy(words_table(n=14), min_prevalence=0.0, max_prevalence=1.0)
     assert made["adequacy"]["factorable"] is False
-    assert any("no more cases" in r for r in made["adequacy"]["reasons"])
+    assert any("needs at least 20" in r for r in made["adequacy"]["reasons"])
+
+
+def test_never_as_many_words_as_respondents_are_factored_and_the_others_are_placed_by_extension() -> None:
+    words = words_table()
+    made = taxonomy(words, max_words=12, n_clusters=3)
+    assert made["adequacy"]["n_words_used"] == 12
+    assert made["adequacy"]["n_words_extended"] == 6
+    assert made["assignments"]["placed_by"].value_counts().to_dict() == {"factors": 12, "extension": 6}
+    assert len(made["loadings"]) == 18
+    for group in GROUPS.values():
+        assert set(group) in [set(d["words"]) for d in made["taxonomy"]["dimensions"]]
+    few = taxonomy(words_table(n=24, models=24), min_prevalence=0.0, max_prevalence=1.0, max_words=300)
+    assert few["adequacy"]["n_words_used"] == 18
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
@@ -161,7 +190,7 @@ def test_too_few_words_have_no_structure() -> None:
     assert len(made["assignments"]) == 0
 
 
-def test_a_factor_that_is_the_difference_between_two_models_says_so() -> None:
+def test_the_difference_between_two_models_is_no_factor() -> None:
     """Model m0 names moral words, m1 warm ones; within a model nothing varies together."""
     rng = np.random.default_rng(3)
     rows = []
@@ -173,56 +202,49 @@ def test_a_factor_that_is_the_difference_between_two_models_says_so() -> None:
         "words",
         [
             {"response_id": f"r{p}", "respondent_id": f"p{p:03d}", "model_id": f"m{p % 2}", "position": i, "raw": w, "word": w,
-             "kept": True, "reason": "given"}
+             "kept": True, "reason": "given", "token": w, "lemma": w, "rule": None}
             for i, (p, w) in enumerate(rows)
         ],
     )  # fmt: skip
     made = taxonomy(words, n_clusters=2)
-    assert made["adequacy"]["factorable"] is True
-    assert made["adequacy"]["between_models"]["F1"] > 0.5
+    assert made["adequacy"]["factorable"] is False
+    assert any("likeness of a model's configurations" in r for r in made["adequacy"]["reasons"])
     assert made["taxonomy"]["interpretable"] is False
-    assert any("mostly the difference between them" in r for r in made["taxonomy"]["reasons"])
-    # One bipolar factor; its two poles stay apart.
-    assert {frozenset(d["words"]) for d in made["taxonomy"]["dimensions"]} == {
+    # The same answers from eighty models are a dimension with two ends.
+    alone = taxonomy(words.assign(model_id=words["respondent_id"]), n_clusters=2)
+    assert alone["adequacy"]["factorable"] is True
+    assert {frozenset(d["words"]) for d in alone["taxonomy"]["dimensions"]} == {
         frozenset(GROUPS["moral"]),
         frozenset(GROUPS["warm"]),
     }
 
 
-def test_the_matrix_holds_respondents_who_named_nothing_kept() -> None:
-    words = words_table(n=3)
-    words.loc[words["respondent_id"] == "p001", "kept"] = False
-    matrix = respondent_word_matrix(words, lexicon_table(words_table(n=50)), "binary")
-    assert list(matrix.index) == ["p000", "p001", "p002"]
-    assert matrix.loc["p001"].sum() == 0
-    assert set(np.unique(matrix)) <= {0.0, 1.0}
+def test_where_answers_cut_across_meaning_dimensions_follow_the_answers_and_it_is_said() -> None:
+    drawn = simulate(Population(3, 60, 30, 10, meaning_follows=False), 3)
+    made = run(
+        drawn.words, lexicon_of(drawn.words), TaxonomySettings(bootstrap=0), seed=1, embedder=SimulatedEmbedder(drawn)
+    )
+    table = made["assignments"].set_index("word")
+    real = drawn.truth[drawn.truth >= 0].index
+    assert adjusted_rand_score(drawn.truth[real], table.loc[real, "dimension"].fillna("none")) > 0.8
+    assert "structures differ" in made["taxonomy"]["structures"]["verdict"]
+    assert made["structure_agreement"].set_index("statistic").loc["Mantel correlation", "p"] > 0.01
+    assert set(made["taxonomy"]["unassigned"]) == set(table.index[table["dimension"].isna()])
 
 
-def test_counts_are_answers_not_respondents() -> None:
-    words = words_table(n=2)
-    twice = pd.concat([words, words.assign(response_id=words["response_id"] + "b")], ignore_index=True)
-    lexicon = lexicon_table(words_table(n=50))
-    assert respondent_word_matrix(twice, lexicon, "count").to_numpy().max() == 2
-    assert respondent_word_matrix(twice, lexicon, "binary").to_numpy().max() == 1
-
-
-def test_clusters_without_a_salient_word_join_by_meaning() -> None:
-    vectors = PlantedEmbedder().encode(WORDS)
-    clusters = cluster(vectors, 3)
-    factored = GROUPS["moral"] + GROUPS["warm"]
-    loadings = pd.DataFrame({"F1": [0.7] * 6 + [0.0] * 6, "F2": [0.0] * 6 + [0.6] * 6}, index=factored)
-    found = join(WORDS, vectors, clusters, loadings, salient=0.3)
-    assert len(set(found.dimension_of.values())) == 2
-    assert sum("nearest in meaning" in line for line in found.log) == 1
+def test_clusters_can_be_the_dimensions() -> None:
+    made = taxonomy(words_table(), n_clusters=3, outer="clusters")
+    table = made["assignments"]
+    assert table.groupby("dimension")["cluster"].nunique().eq(1).all()
+    assert table["dimension"].notna().all()
 
 
 def test_too_few_varying_words_are_said() -> None:
     words = words_table(n=30)
     matrix = respondent_word_matrix(words, lexicon_table(words), "binary")
-    found = analyse(
-        matrix, pd.Series("m", index=matrix.index), TaxonomySettings(min_prevalence=0.98, max_prevalence=1.0), seed=1
-    )
-    assert found.efa is None
+    models = pd.Series("m", index=matrix.respondents)
+    found = analyse(matrix, models, TaxonomySettings(min_prevalence=0.98, max_prevalence=1.0), seed=1)
+    assert found.solution is None
     assert "vary enough" in found.adequacy["reasons"][0]
 
 
@@ -238,7 +260,15 @@ def test_given_assignments_become_dimensions() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"matrix": "tfidf"}, {"n_factors": 0}, {"min_prevalence": 0.9, "max_prevalence": 0.1}, {"bootstrap": -1}]
+    "bad",
+    [
+        {"matrix": "bm25"},
+        {"association": "cosine"},
+        {"outer": "both"},
+        {"n_factors": 0},
+        {"min_prevalence": 0.9, "max_prevalence": 0.1},
+        {"bootstrap": -1},
+    ],
 )
 def test_bad_settings_are_refused(bad: dict) -> None:
     with pytest.raises(ValidationError):
