@@ -231,7 +231,7 @@ class CounterOfRounds:
     def __init__(self, enough: dict[str | None, int]) -> None:
         self.enough, self.seen = enough, Counter()
 
-    def add(self, model_id: str, text: str, status_reason: str | None) -> None:
+    def add(self, model_id: str, text: str, status_reason: str | None, language: str) -> None:
         self.seen.update([model_id, None])
 
     def coverage(self, model_id: str | None) -> Found:

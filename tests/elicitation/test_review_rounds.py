@@ -40,7 +40,7 @@ class FakeCounter:
     value: float
     texts: list[str] = field(default_factory=list)
 
-    def add(self, model_id: str, text: str, status_reason: str | None) -> None:
+    def add(self, model_id: str, text: str, status_reason: str | None, language: str) -> None:
         self.texts.append(text)
 
     def coverage(self, model_id: str | None) -> FakeCoverage:

@@ -31,8 +31,8 @@ class Coverage(Protocol):
 class Counter(Protocol):
     """Counts the value words of answers while they come in. The next step knows how; the study hands it in."""
 
-    def add(self, model_id: str, text: str, status_reason: str | None) -> None:
-        """Count one usable answer."""
+    def add(self, model_id: str, text: str, status_reason: str | None, language: str) -> None:
+        """Count one usable answer, given in this language."""
         ...
 
     def coverage(self, model_id: str | None) -> Coverage:
@@ -123,7 +123,7 @@ def _in_rounds(
                 answers[item.request.key] = answer
                 quality = _assess(item, answer, shown)
                 if counter and item.elicitation == counted and quality.status == "ok":
-                    counter.add(item.respondent.model.id, quality.text, quality.reason)
+                    counter.add(item.respondent.model.id, quality.text, quality.reason, item.respondent.language)
         if counter and sample + 1 >= settings.stop_when.min_samples:
             going = _still_going(going, counter, settings.stop_when, sample + 1, caller)
     return answers
