@@ -232,6 +232,16 @@ def test_where_answers_cut_across_meaning_dimensions_follow_the_answers_and_it_i
     assert set(made["taxonomy"]["unassigned"]) == set(table.index[table["dimension"].isna()])
 
 
+def test_blurred_meaning_speaks_against_subdimensions_where_answers_give_the_dimensions() -> None:
+    drawn = simulate(Population(3, 60, 30, 10), 3)
+    rng = np.random.default_rng(1)
+    drawn.vectors.loc[:, :] = rng.normal(size=drawn.vectors.shape)
+    lexicon, embedder = lexicon_of(drawn.words), SimulatedEmbedder(drawn)
+    made = run(drawn.words, lexicon, TaxonomySettings(bootstrap=10), seed=1, embedder=embedder)["taxonomy"]
+    assert made["interpretable"] is True
+    assert any("cluster weakly by meaning" in caveat for caveat in made["caveats"])
+
+
 def test_clusters_can_be_the_dimensions() -> None:
     made = taxonomy(words_table(), n_clusters=3, outer="clusters")
     table = made["assignments"]

@@ -36,6 +36,7 @@ def section(evidence: Evidence) -> Section:
     given = bool(evidence.given(NAME))
     findings = [] if given else [verdict(adequacy)]
     findings.append(interpretation(taxonomy))
+    findings += [str(caveat) for caveat in taxonomy.get("caveats") or []]
     structures = taxonomy.get("structures") or {}
     if structures.get("verdict"):
         findings.append(str(structures["verdict"]))

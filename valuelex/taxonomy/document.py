@@ -85,16 +85,25 @@ def _free(name: str, taken: set[str]) -> str:
     return attempt
 
 
-def doubts(found: Empirical, dimensions: Sequence[Piece], clusters: Clusters, steady: pd.DataFrame) -> list[str]:
-    """Reasons not to interpret the taxonomy; none means that it can be."""
+def doubts(
+    found: Empirical, dimensions: Sequence[Piece], clusters: Clusters, steady: pd.DataFrame
+) -> tuple[list[str], list[str]]:
+    """Return the reasons not to interpret the taxonomy (none means that it can be), and further caveats.
+
+    Weak clusters of meaning speak against the subdimensions, and against the whole where the dimensions rest on meaning too.
+    """
+    blurred = _doubts_of_clusters(clusters, steady)
+    if found.solution is not None:
+        return _doubts_of_factors(found, dimensions, steady), blurred
+    reasons = [
+        "The words could not be factored: the dimensions rest on meaning alone and describe the words, not the models.",
+        *found.adequacy["reasons"],
+    ]
+    return reasons + blurred, []
+
+
+def _doubts_of_clusters(clusters: Clusters, steady: pd.DataFrame) -> list[str]:
     out = []
-    if found.solution is None:
-        out += [
-            "The words could not be factored: the dimensions rest on meaning alone and describe the words, not the models.",
-            *found.adequacy["reasons"],
-        ]
-    else:
-        out += _doubts_of_factors(found, dimensions, steady)
     silhouette = clusters.silhouettes.get(clusters.n_clusters, float("nan"))
     if silhouette < WEAK_SILHOUETTE:
         out.append(f"The words cluster weakly by meaning (mean silhouette {silhouette:.2f}): subdimensions blur.")
@@ -140,6 +149,7 @@ def document(
     settings: TaxonomySettings,
     *,
     embedding: str,
+    caveats: Sequence[str] = (),
     agreement: Sequence[dict[str, Any]] = (),
     agreement_verdict: str | None = None,
 ) -> dict[str, Any]:
@@ -149,6 +159,7 @@ def document(
     return {
         "interpretable": not reasons,
         "reasons": reasons,
+        "caveats": list(caveats),
         "basis": "factors and meaning" if found.solution is not None else "meaning alone",
         "dimensions": [
             {

@@ -34,6 +34,9 @@ LEAST_KMO = 0.5
 CLOSED = 0.5
 """Variance of the respondents' totals, as a share of that of independent words, below which answers count as closed."""
 
+ANY_STRUCTURE = 0.01
+"""Level at which the first eigenvalue must exceed those of permuted data; further ones are counted at the 95th percentile."""
+
 PERMUTATIONS = 100
 """Permuted data sets behind the reference eigenvalues."""
 
@@ -198,10 +201,12 @@ def _factor(
     observed, reference = [float(x) for x in permuted.eigenvalues], [float(x) for x in permuted.reference]
     rows = [_criterion("parallel-permutation", permuted.n_factors, permuted.settings)]
     adequacy["n_factors_above_permuted"] = permuted.n_factors
-    if permuted.n_factors == 0:
+    adequacy["p_first"] = _number(permuted.p_values[0])
+    if permuted.n_factors == 0 or permuted.p_values[0] > ANY_STRUCTURE:
         adequacy["reasons"].append(
-            "No eigenvalue exceeds that of data whose columns were permuted within and between models: no more structure "
-            "than chance and the likeness of a model's configurations give."
+            f"The largest eigenvalue does not clearly exceed (p = {permuted.p_values[0]:.2f}) that of data whose columns were "
+            "permuted within and between models: no more structure than chance and the likeness of a model's configurations "
+            "give."
         )
     if adequacy["reasons"]:
         return Empirical(adequacy, rows, observed, reference)

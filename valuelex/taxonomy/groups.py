@@ -42,9 +42,9 @@ class Groups:
     background : array of bool, shape (p,)
         Words of the background group.
     centroids : array, shape (n_groups, r)
-        Mean loadings.
+        Mean loadings, weighted by their length.
     silhouettes : dict of int -> float
-        Mean cosine silhouette by the number of groups, background included.
+        Mean cosine silhouette by the number of groups, background included; words weighted by the length of their loadings.
     cosines : list of float
         For each group (background included) the mean cosine between the others as seen from it.
     margins : array, shape (p,)
@@ -82,7 +82,7 @@ def find_groups(
     """
     p, r = loadings.shape
     rows = np.flatnonzero(salient)
-    directions = unit(loadings[rows])
+    directions, weight = unit(loadings[rows]), np.linalg.norm(loadings[rows], axis=1)
     wanted = range(max(2, r), 2 * r + 2) if n_groups is None else (n_groups, n_groups + 1)
     candidates = [k for k in wanted if 2 <= k <= len(rows) // 2]
     if r == 1:
@@ -95,8 +95,8 @@ def find_groups(
     found: dict[int, NDArray[np.intp]] = {}
     silhouettes: dict[int, float] = {}
     for k in candidates:
-        found[k] = partition(directions, k, seed)
-        silhouettes[k] = _silhouette(directions, found[k])
+        found[k] = partition(loadings[rows], k, seed)
+        silhouettes[k] = _silhouette(directions, found[k], weight)
     k = max(candidates, key=lambda k: (round(silhouettes[k], 9), -k))
     if n_groups is not None:
         more = n_groups + 1
@@ -116,11 +116,13 @@ def find_groups(
     return Groups(labels, background, centroids[order], silhouettes, cosines, margins)
 
 
-def partition(directions: FloatArray, k: int, seed: int, *, starts: int = STARTS) -> NDArray[np.intp]:
-    """Return k groups of unit vectors by k-means."""
+def partition(loadings: FloatArray, k: int, seed: int, *, starts: int = STARTS) -> NDArray[np.intp]:
+    """Return k groups of directions by k-means, each word weighted by the length of its loadings: short ones point anywhere."""
     from sklearn.cluster import KMeans
 
-    return np.asarray(KMeans(k, n_init=starts, random_state=seed).fit(directions).labels_, dtype=np.intp)
+    weight = np.linalg.norm(loadings, axis=1)
+    fitted = KMeans(k, n_init=starts, random_state=seed).fit(unit(loadings), sample_weight=weight)
+    return np.asarray(fitted.labels_, dtype=np.intp)
 
 
 def unit(rows: FloatArray) -> FloatArray:
@@ -152,10 +154,14 @@ def _background(centroids: FloatArray) -> int | None:
 
 
 def _centroids(loadings: FloatArray, labels: NDArray[np.intp], k: int) -> FloatArray:
-    return np.vstack([loadings[labels == c].mean(axis=0) for c in range(k)])
+    weight = np.linalg.norm(loadings, axis=1)
+    parts = [labels == c for c in range(k)]
+    return np.vstack([np.average(loadings[part], axis=0, weights=weight[part]) for part in parts])
 
 
-def _silhouette(directions: FloatArray, labels: NDArray[np.intp]) -> float:
-    from sklearn.metrics import silhouette_score
+def _silhouette(directions: FloatArray, labels: NDArray[np.intp], weight: FloatArray) -> float:
+    from sklearn.metrics import silhouette_samples
 
-    return float(silhouette_score(directions, labels, metric="cosine"))
+    if not 2 <= len(set(labels.tolist())) < len(labels):
+        return -1.0
+    return float(np.average(silhouette_samples(directions, labels, metric="cosine"), weights=weight))

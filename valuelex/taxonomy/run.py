@@ -81,7 +81,7 @@ def run(
         [*_cluster_rows(vectors, clusters, names, settings, seed), *_dimension_rows(recoveries, dimensions, settings)],
     )
     agreement, said = _agreement(names, vectors, clusters, found, settings, seed)
-    reasons = doubts(found, dimensions, clusters, steady)
+    reasons, caveats = doubts(found, dimensions, clusters, steady)
     made = document(
         dimensions,
         names,
@@ -91,6 +91,7 @@ def run(
         reasons,
         settings,
         embedding=embedder.name,
+        caveats=caveats,
         agreement=agreement,
         agreement_verdict=said,
     )

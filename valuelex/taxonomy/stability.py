@@ -144,7 +144,7 @@ def _again(task: _Task, rows: Labels) -> _Again:
     n_parts = found.groups.n_groups + int(found.groups.background.any())
     if n_parts > used.sum():
         return None
-    parts = partition(unit(space[used]), n_parts, task.seed, starts=RESAMPLED_STARTS)
+    parts = partition(space[used], n_parts, task.seed, starts=RESAMPLED_STARTS)
     own = np.where(labels >= 0, labels, found.groups.n_groups)[used]
     match = _match(own, parts, n_parts)
     centroids = np.vstack([space[used][parts == match[g]].mean(axis=0) for g in range(found.groups.n_groups)])

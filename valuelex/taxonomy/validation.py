@@ -12,7 +12,7 @@ import pandas as pd
 from valuelex.errors import SettingError
 from valuelex.taxonomy.recovery import CHAINS, recover_all, summarise
 
-DRAWS = 40
+DRAWS = 20
 """Populations of each setting."""
 
 SEED = 7

@@ -27,12 +27,17 @@ DRAWS_POLYCHORIC = 200  # polychorics of one permuted set take 15-30 ms, a Wisha
 
 @dataclass(frozen=True, eq=False)
 class ParallelResult(Result):
-    """Parallel analysis: observed `eigenvalues`, chosen `reference` and `mean` of the simulated ones (p each)."""
+    """Parallel analysis: observed `eigenvalues`, chosen `reference` and `mean` of the simulated ones (p each).
+
+    `p_values` (p) are the shares of simulated eigenvalues that are at least as large as the observed one of the same rank, the
+    observed one counted among them; only the first is a test of its own.
+    """
 
     n_factors: int
     eigenvalues: FloatArray
     reference: FloatArray
     mean: FloatArray
+    p_values: FloatArray
     settings: dict[str, Any]
 
     def to_frame(self) -> pd.DataFrame:
@@ -202,4 +207,6 @@ def judge(
         **simulation.settings,
         **common,
     }
-    return ParallelResult(leading(observed, threshold), observed, threshold, mean, settings)
+    as_large = (simulated >= observed - 1e-12).sum(axis=0)
+    p_values = (1.0 + as_large) / (1.0 + len(simulated))
+    return ParallelResult(leading(observed, threshold), observed, threshold, mean, p_values, settings)
