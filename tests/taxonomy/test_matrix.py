@@ -12,6 +12,7 @@ from scipy import sparse
 from valuelex.errors import TableError
 from valuelex.tables import empty, frame
 from valuelex.taxonomy import Matrix, respondent_word_matrix
+from valuelex.taxonomy.matrix import of_one_mode
 
 LEXICON = pd.DataFrame({"word": ["care", "honesty", "love"]})
 
@@ -61,6 +62,18 @@ def test_tfidf_weighs_rare_words_up() -> None:
     found = respondent_word_matrix(TABLE, LEXICON, "tfidf").dense()
     common, rare = np.log(3 / 2) + 1, np.log(3) + 1
     np.testing.assert_allclose(found, [[common, 2 * common, 0], [common, common, rare], [0, 0, 0]])
+
+
+def test_words_of_several_modes_are_not_pooled() -> None:
+    both = pd.concat([TABLE.assign(elicitation="open"), TABLE.assign(elicitation="closed")], ignore_index=True)
+    assert of_one_mode(both, "open")["elicitation"].unique().tolist() == ["open"]
+    assert len(of_one_mode(both, "closed")) == len(TABLE)
+    with pytest.raises(TableError, match="mode 'logprob' .there are closed, open."):
+        of_one_mode(both, "logprob")
+    assert of_one_mode(TABLE, "closed") is TABLE, (
+        "a table that does not know of modes, or of one alone, is taken as it is"
+    )
+    assert len(of_one_mode(TABLE.assign(elicitation="closed"), "open")) == len(TABLE)
 
 
 def test_no_words_are_said() -> None:

@@ -173,6 +173,7 @@ def _words(
             "token": text([e.token for e in entries]),
             "lemma": text([e.lemma for e in entries]),
             "rule": text([e.rule for e in entries]),
+            "elicitation": of_answer("elicitation"),
         }
     )
 

@@ -128,3 +128,22 @@ def respondent_word_matrix(words: pd.DataFrame, lexicon: pd.DataFrame, kind: Cel
     return Matrix(
         sparse.csc_array(cells), [str(r) for r in respondents], [str(w) for w in lexicon["word"]], n_answers, kind
     )
+
+
+def of_one_mode(words: pd.DataFrame, elicitation: str) -> pd.DataFrame:
+    """Return the rows of one mode of asking where the table knows of several, else all.
+
+    Raises
+    ------
+    TableError
+        If there are several modes and this one is not among them.
+    """
+    modes = words["elicitation"].dropna().unique() if "elicitation" in words.columns else ()
+    if len(modes) < 2:
+        return words
+    if elicitation not in modes:
+        raise TableError(
+            f"table words: no word was asked for in mode '{elicitation}' (there are {', '.join(sorted(map(str, modes)))}).",
+            "Set taxonomy.elicitation to one of these.",
+        )
+    return words[(words["elicitation"] == elicitation).fillna(False)].reset_index(drop=True)

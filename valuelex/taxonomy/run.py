@@ -16,7 +16,7 @@ from valuelex.taxonomy.correspondence import compare_partitions, mantel, verdict
 from valuelex.taxonomy.document import Piece, document, doubts, named_dimensions
 from valuelex.taxonomy.empirical import Empirical, Solution, analyse, choose_words
 from valuelex.taxonomy.joint import join
-from valuelex.taxonomy.matrix import Matrix, respondent_word_matrix
+from valuelex.taxonomy.matrix import Matrix, of_one_mode, respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
 from valuelex.taxonomy.stability import LEAST_UNITS, MOST_CELLS, Recovery, leave_out, recover, summary_rows
 
@@ -64,6 +64,7 @@ def run(
         nothing = Empirical({"factorable": False, "reasons": [reason], "notes": []})
         made = document([], names, None, nothing, None, [reason], settings, embedding=embedder.name)
         return _tables(nothing, empty("assignments"), empty("stability"), []) | {"taxonomy": made}
+    words = of_one_mode(words, settings.elicitation)
     matrix = respondent_word_matrix(words, lexicon, settings.matrix)
     models = words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
     models = models.reindex(matrix.respondents)

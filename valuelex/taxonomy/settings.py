@@ -17,6 +17,9 @@ class TaxonomySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    elicitation: Literal["open", "closed", "logprob"] = "open"
+    """Where answers of several modes are there: whose words have a structure. They are not pooled, since a closed
+    list and scores of every word make co-occurrences of their own."""
     matrix: Cells = "binary"
     """Cells of the respondent x word matrix: named at all; in how many answers; these weighted by how few name the
     word (tfidf); or by the word's place in the answer (rank)."""

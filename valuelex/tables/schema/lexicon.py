@@ -32,6 +32,9 @@ TABLES = (
                 nullable=True,
                 optional=True,
             ),
+            Column(
+                "elicitation", "text", "open, closed or logprob: how it was asked for", nullable=True, optional=True
+            ),
         ),
         ("response_id", "position"),
     ),
