@@ -113,6 +113,7 @@ def test_tables_are_whole_and_of_their_schema(planted: dict) -> None:
         "eigenvalues",
         "stability",
         "structure_agreement",
+        "controls",
     ):
         assert {c.name for c in TABLES[name].columns} <= set(planted[name].columns)
         assert len(planted[name]) > 0

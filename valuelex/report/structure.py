@@ -184,3 +184,26 @@ def agreement_table(agreement: pd.DataFrame) -> Table:
         "associations against cosines (Mantel). Near 0 the two have nothing in common, 1 is identity."
     )
     return Table("taxonomy-agreement", "How much of the structure is just meaning", heads, rows, note)
+
+
+def controls_table(controls: pd.DataFrame) -> Table:
+    """Does the same chain find as much where no structure of values can be?"""
+    rows: list[list[str | Cell]] = [
+        [r["control"], whole(r["n_words"]), whole(r["n_respondents"]), whole(r["n_factors"]), number(r["ratio"]),
+         p_value(r["p"]), r["remark"] or ""]
+        for r in records(controls)
+    ]  # fmt: skip
+    heads = (
+        Column("control"),
+        Column("words", number=True),
+        Column("respondents", number=True),
+        Column("factors", number=True),
+        Column("ratio", number=True),
+        Column("p", number=True),
+        Column("remark", wide=True),
+    )
+    note = (
+        "Ratio: the largest eigenvalue over the 95th percentile of permuted data. A control that shows as many factors and as "
+        "large a ratio as the answers speaks against interpreting the taxonomy."
+    )
+    return Table("taxonomy-controls", "Null controls", heads, rows, note)

@@ -12,6 +12,7 @@ from valuelex.report.evidence import Evidence, records
 from valuelex.report.structure import (
     adequacy_table,
     agreement_table,
+    controls_table,
     factor_correlations_table,
     loadings_table,
     retention_table,
@@ -228,4 +229,7 @@ def _tables(evidence: Evidence, assignments: pd.DataFrame) -> list[Block]:
     agreement = evidence.table("structure_agreement")
     if agreement is not None and not agreement.empty:
         found.append(agreement_table(agreement))
+    controls = evidence.table("controls")
+    if controls is not None and not controls.empty:
+        found.append(controls_table(controls))
     return found

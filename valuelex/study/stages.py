@@ -238,6 +238,7 @@ STAGES: dict[str, Stage] = {
                 "eigenvalues",
                 "stability",
                 "structure_agreement",
+                "controls",
                 "adequacy",
                 "taxonomy",
             ),

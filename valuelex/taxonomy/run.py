@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from valuelex.semantics import Clusters, Embedder, cluster, stability, word_map
 from valuelex.tables import empty, frame
 from valuelex.taxonomy.association import association, observations
+from valuelex.taxonomy.controls import controls, doubts_of_controls
 from valuelex.taxonomy.correspondence import compare_partitions, mantel, verdict
 from valuelex.taxonomy.document import Piece, document, doubts, named_dimensions
 from valuelex.taxonomy.empirical import Empirical, Solution, analyse, choose_words
@@ -43,7 +44,7 @@ def run(
     """Return the tables and documents of the step.
 
     Tables: assignments, loadings, structure, factor_correlations, retention, eigenvalues, stability,
-    structure_agreement. Documents: adequacy (whether and why the words can be factored) and taxonomy (dimensions,
+    structure_agreement, controls. Documents: adequacy (whether and why the words can be factored) and taxonomy (dimensions,
     subdimensions, words, and whether they can be interpreted). A lexicon that is too small gives empty tables and a
     taxonomy that says so.
 
@@ -82,7 +83,9 @@ def run(
         [*_cluster_rows(vectors, clusters, names, settings, seed), *_dimension_rows(recoveries, dimensions, settings)],
     )
     agreement, said = _agreement(names, vectors, clusters, found, settings, seed)
+    tested = controls(words, found.solution.data, models, settings, seed=seed) if found.solution is not None else []
     reasons, caveats = doubts(found, dimensions, clusters, steady)
+    reasons += doubts_of_controls(tested)
     made = document(
         dimensions,
         names,
@@ -97,7 +100,7 @@ def run(
         agreement_verdict=said,
     )
     assignments = _assign(names, vectors, lexicon, clusters, dimensions, found, recoveries)
-    return _tables(found, assignments, steady, agreement) | {"taxonomy": made}
+    return _tables(found, assignments, steady, agreement, tested) | {"taxonomy": made}
 
 
 def texts_of(lexicon: pd.DataFrame) -> list[str]:
@@ -277,7 +280,11 @@ def _placed_by(j: int | None, solution: Solution | None, dimension: str | None) 
 
 
 def _tables(
-    found: Empirical, assignments: pd.DataFrame, steady: pd.DataFrame, agreement: list[dict[str, Any]]
+    found: Empirical,
+    assignments: pd.DataFrame,
+    steady: pd.DataFrame,
+    agreement: list[dict[str, Any]],
+    tested: Sequence[dict[str, Any]] = (),
 ) -> Outputs:
     solution = found.solution
     return {
@@ -295,6 +302,7 @@ def _tables(
         ),
         "stability": steady,
         "structure_agreement": frame("structure_agreement", agreement),
+        "controls": frame("controls", tested),
         "adequacy": found.adequacy,
     }
 

@@ -107,4 +107,24 @@ TABLES = (
         ),
         ("statistic",),
     ),
+    Table(
+        "controls",
+        "the answers, or a null control that went through the same chain",
+        (
+            identifier("control", "the answers, permuted answers, words that are no values, or one model alone"),
+            Column("n_words", "int", "words that passed the prevalence rule", low=0),
+            Column("n_respondents", "int", "rows of the matrix", low=0),
+            Column(
+                "n_factors",
+                "int",
+                "factors by the permutation test; empty where it could not be run",
+                nullable=True,
+                low=0,
+            ),
+            Column("ratio", "number", "largest eigenvalue over its reference", nullable=True, low=0),
+            Column("p", "number", "of the largest eigenvalue", nullable=True, low=0, high=1),
+            Column("remark", "text", "what the control is, or why it could not be run", nullable=True),
+        ),
+        ("control",),
+    ),
 )

@@ -1,0 +1,156 @@
+"""Null controls: what the same chain finds where no structure of values can be.
+
+Three kinds of data go through the same words rule, association and permutation test as the answers themselves: the
+answers with every word's column permuted, words that were set aside as no values, and the configurations of one model
+alone, resampled to as many.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from valuelex import psychometrics as pm
+from valuelex.errors import ValuelexError
+from valuelex.taxonomy.association import observations
+from valuelex.taxonomy.empirical import ANY_STRUCTURE, LEAST_RESPONDENTS, PERMUTATIONS, choose_words
+from valuelex.taxonomy.matrix import respondent_word_matrix
+from valuelex.taxonomy.settings import TaxonomySettings
+
+Labels = NDArray[np.intp]
+
+OWN = "the answers"
+PERMUTED = "permuted answers"
+NO_VALUES = "words that are no values"
+ONE_MODEL = "one model alone"
+
+LEAST_OWN = 8
+"""Configurations that a model must have to stand alone."""
+
+SET_ASIDE = "non-value list|not a value by embedding"
+"""Reasons in the table `words` by which a word type is no value."""
+
+
+def controls(
+    words: pd.DataFrame, data: pd.DataFrame, models: pd.Series, settings: TaxonomySettings, *, seed: int
+) -> list[dict[str, Any]]:
+    """Return one row for the answers and one for each control.
+
+    Parameters
+    ----------
+    words : DataFrame
+        The table of that name, with what was set aside.
+    data : DataFrame
+        `observations` of the words that were factored.
+    models : Series
+        The model of each row of `data`.
+    seed : int
+
+    Returns
+    -------
+    list of dict
+        control, n_words, n_respondents, n_factors (0 where the first eigenvalue does not pass at the .01 level),
+        ratio (largest eigenvalue over its reference), p, remark. Figures are missing where a control could not be
+        run.
+    """
+    rng = np.random.default_rng(seed)
+    rows = [_row(OWN, data, list(models), seed, "")]
+    shuffled = _permuted_within(data, models, rng)
+    rows.append(_row(PERMUTED, shuffled, list(models), seed, "each word's column permuted within and between models"))
+    rows.append(_no_values(words, settings, seed))
+    rows.append(_one_model(data, models, rng, seed))
+    return rows
+
+
+def doubts_of_controls(rows: list[dict[str, Any]]) -> list[str]:
+    """Reasons not to interpret a structure that its controls show as well: as many factors, and as large a first
+    eigenvalue."""
+    if not rows:
+        return []
+    own, out = rows[0], []
+    for row in rows[1:]:
+        if row["n_factors"] and row["n_factors"] >= own["n_factors"] and row["ratio"] >= own["ratio"]:
+            figures = f"{row['n_factors']} against {own['n_factors']} factors"
+            ratios = f"largest eigenvalue {row['ratio']:.2f} against {own['ratio']:.2f} of its reference"
+            out.append(
+                f"The control '{row['control']}' shows as much structure as the answers themselves ({figures}, {ratios})."
+            )
+    return out
+
+
+def _row(name: str, data: pd.DataFrame, clusters: list[Any] | None, seed: int, remark: str) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "control": name,
+        "n_words": data.shape[1],
+        "n_respondents": len(data),
+        "n_factors": None,
+        "ratio": None,
+        "p": None,
+        "remark": remark,
+    }
+    nested = clusters is not None and 1 < len(set(clusters)) < len(data)
+    try:
+        found = pm.parallel_analysis(
+            data, PERMUTATIONS, 95, reference="permutation", clusters=clusters if nested else None, seed=seed
+        )
+    except ValuelexError as error:
+        return row | {"remark": f"could not be run: {error.what}"}
+    p = float(found.p_values[0])
+    return row | {
+        "n_factors": found.n_factors if p <= ANY_STRUCTURE else 0,
+        "ratio": float(found.eigenvalues[0] / found.reference[0]),
+        "p": p,
+    }
+
+
+def _missing(name: str, remark: str, *, n_words: int = 0, n_respondents: int = 0) -> dict[str, Any]:
+    figures = {"n_factors": None, "ratio": None, "p": None}
+    return {"control": name, "n_words": n_words, "n_respondents": n_respondents, **figures, "remark": remark}
+
+
+def _permuted_within(data: pd.DataFrame, models: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    """The data with every column permuted by itself: means of models among models, the rest within them."""
+    codes = pd.factorize(models.to_numpy())[0]
+    means = data.groupby(codes).mean().to_numpy()
+    values = data.to_numpy() - means[codes]
+    order = np.argsort(codes, kind="stable")
+    rows = np.argsort(codes[order][:, None] + rng.random(values.shape), axis=0)
+    out = np.empty_like(values)
+    out[order] = np.take_along_axis(values[order], rows, axis=0)
+    return pd.DataFrame(out + rng.permuted(means, axis=0)[codes], columns=data.columns)
+
+
+def _no_values(words: pd.DataFrame, settings: TaxonomySettings, seed: int) -> dict[str, Any]:
+    reason = words["reason"].fillna("").astype(str)
+    aside = words["word"].notna() & ~words["kept"].fillna(False).astype(bool) & reason.str.contains(SET_ASIDE)
+    types = sorted(words.loc[aside, "word"].astype(str).unique())
+    if len(types) < 3:
+        return _missing(NO_VALUES, f"{len(types)} such words in the answers; three are the least", n_words=len(types))
+    same = words.assign(kept=(aside & words["word"].isin(types)).to_numpy())
+    matrix = respondent_word_matrix(same, pd.DataFrame({"word": types}), settings.matrix)
+    n = len(matrix.respondents)
+    columns = choose_words(matrix, settings)[: min(settings.max_words, n - 1)]
+    if len(columns) < 3 or n < LEAST_RESPONDENTS:
+        remark = f"{len(types)} such words, {len(columns)} of them named often enough; three are the least"
+        return _missing(NO_VALUES, remark, n_words=len(columns), n_respondents=n)
+    models = same.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
+    data = observations(matrix, columns, settings.association)
+    data = data.loc[:, data.std() > 1e-12]
+    return _row(NO_VALUES, data, list(models.reindex(matrix.respondents)), seed, "set aside by list or by embedding")
+
+
+def _one_model(data: pd.DataFrame, models: pd.Series, rng: np.random.Generator, seed: int) -> dict[str, Any]:
+    sizes = models.value_counts()
+    model = str(min(sizes[sizes == sizes.max()].index, key=str))
+    own = np.flatnonzero((models.astype(str) == model).to_numpy())
+    if models.nunique() < 2 or len(own) < LEAST_OWN:
+        remark = f"the largest has {len(own)} configurations; {LEAST_OWN} are the least, beside another model"
+        return _missing(ONE_MODEL, remark, n_words=data.shape[1], n_respondents=len(own))
+    drawn = rng.choice(own, len(data))
+    sample = data.iloc[drawn].reset_index(drop=True)
+    sample = sample.loc[:, sample.std() > 1e-12]
+    # Copies of a configuration are one cluster: they are not permuted apart, and so pass for no structure.
+    return _row(ONE_MODEL, sample, drawn.tolist(), seed, f"{model}, its {len(own)} configurations resampled")
