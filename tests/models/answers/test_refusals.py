@@ -6,7 +6,7 @@ import pytest
 
 from valuelex.models import Response
 from valuelex.models.answers import classify
-from valuelex.models.answers.refusals import LANGUAGES, find_refusal
+from valuelex.models.answers.refusals import _MARKS, _REFUSALS, LANGUAGES, find_refusal
 
 DECLINES = {
     "en": ["I'm sorry, but I can't help with that.", "As an AI, I do not have values, beliefs, opinions, or feelings."],
@@ -73,3 +73,12 @@ def test_a_disclaimer_that_goes_on_with_but_is_an_answer() -> None:
 
 def test_what_stands_late_in_an_answer_is_part_of_it() -> None:
     assert find_refusal("honesty, " * 40 + "As an AI, I do not have values.") is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_phrase_is_passed_over_by_the_look_for_plain_texts(language: str) -> None:
+    """The marks only spare the patterns work: what a pattern finds holds one of its language's marks."""
+    for text in DECLINES[language]:
+        found = _REFUSALS[language].search(text)
+        assert found is not None, text
+        assert any(mark in found[0].lower() for mark in _MARKS[language]), text

@@ -19,6 +19,7 @@ three words) is different."""
 # Chinese, Japanese, Thai, Lao, Burmese and Khmer write no spaces between words: there a letter stands for a word.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_PLAIN_WORD = re.compile(r"\w+")  # the same in ASCII, and faster
 _ITEM = re.compile(r"[^,;\n|、，；،؛]+")
 
 
@@ -68,4 +69,4 @@ def loops(answer: str) -> bool:
 
 @lru_cache(maxsize=4)  # one answer is asked about several times in a row
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(text.lower()))
+    return tuple((_PLAIN_WORD if text.isascii() else _WORD).findall(text.lower()))

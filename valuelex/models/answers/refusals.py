@@ -45,7 +45,8 @@ _PHRASES = {
     r"|não posso (?:ajudar|responder|fornecer|dar|compartilhar|partilhar|listar)"
     r"|como (?:uma? )?(?:ia\b|inteligência artificial|modelo|assistente)[^.]{0,80}\bnão (?:tenho|possuo|posso|sou)\b"
     r"|(?:eu )?não (?:tenho|possuo) (?:valores|crenças|opiniões|sentimentos|emoções|preferências))",
-    "nl": r"\b(?:(?:het )?spijt me,? (?:maar )?ik kan|ik kan (?:je |u |hier |daar |deze |dat )*niet (?:bij |mee )?"
+    "nl": r"\b(?:(?:het )?spijt me,? (?:maar )?ik kan[^.]{0,60}\bniet\b"
+    r"|ik kan (?:je |u |hier |daar |deze |dat )*niet (?:bij |mee )?"
     r"(?:helpen|beantwoorden|geven|noemen)"
     r"|als (?:een )?(?:ai\b|kunstmatige|taalmodel|groot taalmodel|virtuele|digitale)[^.]{0,80}\b(?:geen|niet)\b"
     r"|ik heb geen (?:persoonlijke |eigen |echte |menselijke )?"
@@ -80,7 +81,28 @@ _PHRASES = {
 LANGUAGES = tuple(_PHRASES)
 """ISO 639-1 codes of the languages whose phrases are known."""
 
-_REFUSAL = re.compile("|".join(_PHRASES.values()), re.IGNORECASE)
+# Every phrase holds one of these: most answers hold none, and a look for plain texts is much cheaper than fourteen patterns.
+_MARKS = {
+    "en": (
+        *("cannot", "can't", "won't", "will not", "not able", "unable", "decline", "do not", "don't", "lack", "am not"),
+        *("have no", "possess no", "hold no"),
+    ),
+    "de": ("nicht", "kein"),
+    "fr": ("je n",),
+    "es": ("no puedo", "no tengo", "no poseo", "no soy"),
+    "it": ("non posso", "non ho", "non possiedo", "non sono"),
+    "pt": ("não ",),
+    "nl": ("niet", "geen"),
+    "pl": ("nie ",),
+    "ru": ("не ", "нет"),
+    "zh": ("无法", "無法", "不能", "没有", "沒有", "不具备", "不具備"),
+    "ja": ("ません", "できかねます", "お答えできない", "持たない"),
+    "ko": ("없", "어렵", "않", "못"),
+    "ar": ("لا ", "ليس لدي"),
+    "tr": ("edemem", "veremem", "olamam", "yapamam", "değil", "yok"),
+}
+
+_REFUSALS = {language: re.compile(phrase, re.IGNORECASE) for language, phrase in _PHRASES.items()}
 
 # Where a disclaimer ends and an answer may begin: the end of its sentence, or a "but".
 _TURN = re.compile(
@@ -111,8 +133,12 @@ def find_refusal(text: str) -> Refusal | None:
     text : str
         The answer, with straight quotes.
     """
-    found = _REFUSAL.search(text[:BEGINNING])
-    if found is None:
+    beginning = text[:BEGINNING]
+    lowered = beginning.lower()
+    likely = [_REFUSALS[language] for language, marks in _MARKS.items() if any(mark in lowered for mark in marks)]
+    matches = [match for refusal in likely if (match := refusal.search(beginning)) is not None]
+    if not matches:
         return None
+    found = min(matches, key=lambda match: match.start())
     turn = _TURN.search(text, found.end())
     return Refusal(found[0], turn is not None and len(_ITEM.findall(text[turn.end() :])) >= 3)
