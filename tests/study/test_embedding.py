@@ -10,7 +10,9 @@ import pytest
 
 from tests.semantics.stub_embeddings import stub_embeddings
 from valuelex.errors import DataError, EndpointError, RegistryError, SettingError
-from valuelex.study.embedding import check_embedding, for_sentences, open_embedder
+from valuelex.study import Study
+from valuelex.study.embedding import BOUGHT, check_embedding, for_sentences, key_variable, open_embedder
+from valuelex.study.pack import _of_the_results, _of_the_study
 
 
 def silent(message: str) -> None:
@@ -28,15 +30,44 @@ def test_precomputed_vectors_lie_beside_the_study_and_are_read_anew(tmp_path: Pa
 
 
 def test_an_endpoint_is_named_by_address_model_and_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VALUELEX_CACHE", str(tmp_path))
     monkeypatch.setenv("STUB_EMBEDDING_KEY", "s3cret-key")
     with stub_embeddings(key="s3cret-key") as stub:
         name = f"endpoint:{stub.url}?model=stub&api_key_env=STUB_EMBEDDING_KEY"
-        opened = open_embedder(name, silent)
-        assert opened.encode(["honesty"]).shape == (1, 5)
-    assert (tmp_path / "bought-embeddings.jsonl").is_file()
+        opened = open_embedder(name, silent, results=tmp_path)
+        bought = opened.encode(["honesty"])
+    assert bought.shape == (1, 5)
+    assert (tmp_path / BOUGHT).is_file()
     assert "s3cret" not in opened.name
     assert opened.name.startswith("endpoint:stub at 127.0.0.1")
+
+
+def test_a_replay_takes_what_was_bought_without_key_or_server_and_buys_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stub_embeddings() as stub:
+        name = f"endpoint:{stub.url}?model=stub&api_key_env=STUB_EMBEDDING_KEY"
+        monkeypatch.setenv("STUB_EMBEDDING_KEY", "s3cret-key")
+        bought = open_embedder(name, silent, results=tmp_path).encode(["honesty"])
+    monkeypatch.delenv("STUB_EMBEDDING_KEY")
+    again = open_embedder(name, silent, results=tmp_path, replay=True)
+    np.testing.assert_array_equal(again.encode(["honesty"]), bought)
+    with pytest.raises(EndpointError, match="lacks 1 of 2 vectors .the first: 'love'"):
+        again.encode(["honesty", "love"])
+
+
+def test_a_packed_study_holds_its_vectors(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("word,a\nhonesty,1\n")
+    (tmp_path / "study.yaml").write_text("name: s\nmodels: []\ntaxonomy: {embedding: 'precomputed:v.csv'}\n")
+    study = Study.load(tmp_path)
+    assert _of_the_study(study)["v.csv"] == tmp_path / "v.csv"
+    study.results.mkdir()
+    (study.results / BOUGHT).write_text("{}\n")
+    assert f"results/{BOUGHT}" in _of_the_results(study)
+
+
+def test_the_variable_of_the_key_is_known_as_a_secret() -> None:
+    assert key_variable("endpoint:https://x.example/v1?model=m&api_key_env=MY_KEY") == "MY_KEY"
+    assert key_variable("all-minilm-l6-v2") is None
 
 
 def test_what_cannot_be_used_is_refused_before_anything_is_paid_for(

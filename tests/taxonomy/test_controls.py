@@ -20,16 +20,16 @@ def clear():
     matrix = respondent_word_matrix(drawn.words, lexicon_of(drawn.words), "binary")
     models = drawn.words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"]
     models = models.reindex(matrix.respondents)
-    return drawn, analyse(matrix, models, SETTINGS, seed=1).solution, models
+    return drawn, analyse(matrix, models, SETTINGS, seed=1), models
 
 
-def table(words: pd.DataFrame, solution, models: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame(controls(words, solution.data, models, SETTINGS, seed=3)).set_index("control")
+def table(words: pd.DataFrame, found, models: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame(controls(words, found, models, SETTINGS, seed=3)).set_index("control")
 
 
 def test_the_answers_beat_their_controls(clear) -> None:
-    drawn, solution, models = clear
-    found = table(drawn.words, solution, models)
+    drawn, analysed, models = clear
+    found = table(drawn.words, analysed, models)
     assert list(found.index) == [OWN, PERMUTED, NO_VALUES, ONE_MODEL]
     assert found.loc[OWN, "n_factors"] >= 2
     assert found.loc[PERMUTED, "n_factors"] == 0
@@ -42,26 +42,26 @@ def test_the_answers_beat_their_controls(clear) -> None:
 
 def test_words_that_are_no_values_and_have_the_same_structure_speak_against_it(clear) -> None:
     """Every word a second time under another name, set aside as no value: the control finds what the answers show."""
-    drawn, solution, models = clear
+    drawn, analysed, models = clear
     aside = drawn.words.assign(
         word=drawn.words["word"] + "x", kept=False, reason="non-value list", position=drawn.words["position"] + 50
     )
-    found = table(pd.concat([drawn.words, aside], ignore_index=True), solution, models)
+    found = table(pd.concat([drawn.words, aside], ignore_index=True), analysed, models)
     assert found.loc[NO_VALUES, "n_factors"] == found.loc[OWN, "n_factors"]
     [doubt] = doubts_of_controls(found.reset_index().to_dict("records"))
     assert NO_VALUES in doubt
 
 
 def test_words_that_vary_by_chance_are_no_structure(clear) -> None:
-    drawn, solution, models = clear
+    drawn, analysed, models = clear
     noise = simulate(Population(3, 60, 24, 12, structure=False), 6).words
     noise = noise.assign(word=noise["word"] + "x", kept=False, reason="not a value by embedding: ...", position=99)
-    found = table(pd.concat([drawn.words, noise], ignore_index=True), solution, models)
+    found = table(pd.concat([drawn.words, noise], ignore_index=True), analysed, models)
     assert found.loc[NO_VALUES, "n_factors"] == 0
     assert found.loc[NO_VALUES, "n_words"] > 10
 
 
 def test_too_few_configurations_are_said(clear) -> None:
-    drawn, solution, models = clear
+    drawn, analysed, models = clear
     each = pd.Series([f"m{i}" for i in range(len(models))], index=models.index)
-    assert "the largest has 1 configurations" in table(drawn.words, solution, each).loc[ONE_MODEL, "remark"]
+    assert "the largest has 1 configurations" in table(drawn.words, analysed, each).loc[ONE_MODEL, "remark"]

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from valuelex.psychometrics.threads import one_thread
 
 Streams = Sequence[np.random.SeedSequence]
+FloatArray = NDArray[np.float64]
 
 
 def replicate(task: Callable[..., Sequence[Any]], n: int, seed: int, *arguments: Any, size: int = 25) -> list[Any]:
@@ -42,3 +44,31 @@ def replicate(task: Callable[..., Sequence[Any]], n: int, seed: int, *arguments:
 def _limited(task: Callable[..., Sequence[Any]], streams: Streams, arguments: tuple[Any, ...]) -> Sequence[Any]:
     # Inside a worker process the limit of the parent does not hold; it is set where the work is done.
     return task(streams, *arguments)
+
+
+def levels(values: FloatArray, clusters: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+    """Return the means of the clusters (clusters x p) and the deviations from them (n x p).
+
+    Parameters
+    ----------
+    values : array, n x p
+        Rows sorted by cluster.
+    clusters : array of int, n
+        0, 0, ..., 1, 1, ...
+    """
+    sizes = np.bincount(clusters)[:, None]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    means = np.add.reduceat(values, starts, axis=0) / sizes
+    return means, values - means[clusters]
+
+
+def permute_nested(
+    means: FloatArray, within: FloatArray, clusters: NDArray[np.intp], rng: np.random.Generator
+) -> FloatArray:
+    """Return data (n x p) of which each column was shuffled by itself: means among clusters, deviations within them.
+
+    `means`, `within` and `clusters` as `levels` takes and gives them.
+    """
+    # Rows are sorted by cluster: ordering by cluster plus a fraction shuffles within it, each column on its own.
+    rows = np.argsort(clusters[:, None] + rng.random(within.shape), axis=0)
+    return np.asarray(np.take_along_axis(within, rows, axis=0) + rng.permuted(means, axis=0)[clusters])

@@ -40,6 +40,8 @@ class EndpointEmbedder:
         That variable; named in errors.
     timeout : float
         Seconds for one attempt.
+    buy : bool
+        Whether what is not in the store may be asked for.
     """
 
     def __init__(
@@ -51,11 +53,12 @@ class EndpointEmbedder:
         api_key: str | None = None,
         key_name: str | None = None,
         timeout: float = 120.0,
+        buy: bool = True,
     ) -> None:
         self.base_url, self.model = base_url, model
         self.name = f"endpoint:{model} at {urlsplit(base_url).netloc}"
         self.store = BoughtStore(store, f"{base_url.rstrip('/')} {model}")
-        self._api_key, self._key_name, self._timeout = api_key, key_name, timeout
+        self._api_key, self._key_name, self._timeout, self._buy = api_key, key_name, timeout, buy
         self._known: dict[str, np.ndarray] = {}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -64,13 +67,19 @@ class EndpointEmbedder:
         Raises
         ------
         EndpointError
-            If the endpoint cannot be reached, refuses, or answers something else than one vector per text.
+            If the endpoint cannot be reached, refuses, or answers something else than one vector per text; or if a vector
+            is missing and none may be bought.
         ResultsFolderError
             If what was bought cannot be kept.
         """
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known |= self.store.read(new)
         new = [text for text in new if text not in self._known]
+        if new and not self._buy:
+            raise EndpointError(
+                f"{self.store.path} lacks {len(new)} of {len(set(texts))} vectors (the first: '{new[0][:80]}').",
+                "Run the study instead of replaying it, to buy them.",
+            )
         if new:
             # Before the first call is paid for: what cannot be kept must not be bought.
             self.store.write({})

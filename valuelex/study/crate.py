@@ -27,6 +27,7 @@ _ABOUT = {
     "README.md": "What this is and how to use it",
     "data_dictionary.csv": "Every column of every table",
     "results/calls.jsonl": "The ledger: every call that returned, with all its parameters; all else follows from it",
+    "results/bought-embeddings.jsonl": "Embeddings that were paid for: text, what made it, vector",
     "results/manifest.json": "Versions, seeds, settings, and the SHA-256 of every input and output",
     "results/report.html": "The report",
 }

@@ -22,14 +22,22 @@ DEFAULT = "all-minilm-l6-v2"
 PRECOMPUTED = "precomputed"
 
 
-def open_embedder(name: str, tell: Tell, folder: Path = Path()) -> Embedder:
+BOUGHT = "bought-embeddings.jsonl"
+"""In the results folder: paid-for vectors are the study's own, like its ledger of calls."""
+
+
+def open_embedder(
+    name: str, tell: Tell, folder: Path = Path(), *, results: Path | None = None, replay: bool = False
+) -> Embedder:
     """Return the embedder of that name.
 
     - a registered id (the default model);
     - ``sentence-transformers:NAME``: any model of that library, by hub name or folder;
     - ``precomputed:FILE``: vectors from a CSV or Parquet file with a column `word`; the path counts from `folder`;
     - ``endpoint:BASE_URL?model=NAME&api_key_env=VARIABLE``: an endpoint that speaks the OpenAI protocol. Vectors that were
-      bought are kept in ``bought-embeddings.jsonl`` in the cache folder (`$VALUELEX_CACHE`).
+      bought are kept in ``bought-embeddings.jsonl`` in `results` (default: `folder`).
+
+    With `replay` nothing is bought and no key is needed: what is not kept is an error.
 
     Raises
     ------
@@ -45,6 +53,8 @@ def open_embedder(name: str, tell: Tell, folder: Path = Path()) -> Embedder:
     library, _, rest = name.partition(":")
     if library == PRECOMPUTED and rest:
         return PrecomputedEmbedder.from_file(folder / rest)  # never kept: the file may change
+    if library == "endpoint" and rest:
+        return _endpoint(rest, results or folder, key=not replay, buy=not replay)
     return _open(name, tell)
 
 
@@ -67,7 +77,7 @@ def check_embedding(name: str, folder: Path, *, key: bool = True) -> None:
     if library == PRECOMPUTED and rest:
         PrecomputedEmbedder.from_file(folder / rest)
     elif library == "endpoint" and rest:
-        _endpoint(rest, key=key)
+        _endpoint(rest, folder, key=key)
     elif not rest:
         registry().embedding(name)
 
@@ -77,8 +87,6 @@ def _open(name: str, tell: Tell) -> Embedder:
     library, _, rest = name.partition(":")
     if library == "sentence-transformers" and rest:
         return SentenceTransformerEmbedder(rest)
-    if library == "endpoint" and rest:
-        return _endpoint(rest)
     files = embedding_files(name, tell=tell)
     return OnnxEmbedder(
         name,
@@ -94,7 +102,20 @@ def for_sentences(name: str) -> str:
     return DEFAULT if name.partition(":")[0] == PRECOMPUTED else name
 
 
-def _endpoint(address: str, *, key: bool = True) -> Embedder:
+def precomputed_file(name: str) -> str | None:
+    """The file of vectors that an embedding's name holds, relative to the study file."""
+    library, _, rest = name.partition(":")
+    return rest if library == PRECOMPUTED and rest else None
+
+
+def key_variable(name: str) -> str | None:
+    """The variable of an endpoint's key that an embedding's name holds."""
+    library, _, rest = name.partition(":")
+    found = parse_qs(urlsplit(rest).query).get("api_key_env") if library == "endpoint" else None
+    return found[-1] if found else None
+
+
+def _endpoint(address: str, results: Path, *, key: bool = True, buy: bool = True) -> Embedder:
     parts = urlsplit(address)
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     unknown = set(options) - {"model", "api_key_env"}
@@ -107,7 +128,8 @@ def _endpoint(address: str, *, key: bool = True) -> Embedder:
     return EndpointEmbedder(
         parts._replace(query="").geturl(),
         options["model"],
-        store=cache_folder() / "bought-embeddings.jsonl",
+        store=results / BOUGHT,
         api_key=key_from_environment(variable) if key else None,
         key_name=variable,
+        buy=buy,
     )

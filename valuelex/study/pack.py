@@ -19,6 +19,7 @@ import yaml
 from valuelex.errors import BadInput, ResultsFolderError, writing
 from valuelex.models import ModelSettings
 from valuelex.study.crate import crate_metadata, data_dictionary, readme
+from valuelex.study.embedding import BOUGHT, key_variable, precomputed_file
 from valuelex.study.freshness import plain
 from valuelex.study.manifest import FILE, LEDGER, Manifest, read_manifest
 from valuelex.study.study import Study
@@ -99,7 +100,7 @@ def _of_the_study(study: Study) -> dict[str, Path]:
     file = study.file
     named = [file.elicitation.prompts, file.elicitation.few_shot, file.elicitation.vocabulary, file.lexicon.values]
     named += [file.lexicon.overrides, *file.lexicon.translations.values(), file.lexicon.crosswalk]
-    named += [file.instrument.taxonomy, *file.inputs.values()]
+    named += [file.instrument.taxonomy, *file.inputs.values(), precomputed_file(file.taxonomy.embedding)]
     found = {}
     for name in (n for n in named if isinstance(n, str)):
         place = study.folder / name
@@ -116,7 +117,7 @@ def _of_the_study(study: Study) -> dict[str, Path]:
 
 
 def _of_the_results(study: Study) -> dict[str, Path]:
-    names = [FILE, LEDGER, *DOCUMENTS.values(), *(f"{t}.csv" for t in TABLES)]
+    names = [FILE, LEDGER, BOUGHT, *DOCUMENTS.values(), *(f"{t}.csv" for t in TABLES)]
     names += [f"{t}.parquet" for t in TABLES if t not in CSV_ONLY]
     return {f"results/{n}": study.results / n for n in sorted(set(names)) if (study.results / n).is_file()}
 
@@ -126,6 +127,7 @@ def _check_secrets(study: Study, paths: list[Path]) -> None:
     judges = [*study.file.judges, study.file.lexicon.judge]
     settings = [*study.file.models, *(j for j in judges if isinstance(j, ModelSettings))]
     variables = {v for s in settings for v in (s.api_key_env, *s.headers_env.values()) if v}
+    variables |= {v for v in [key_variable(study.file.taxonomy.embedding)] if v}
     secrets = {v: os.environ[v].encode() for v in sorted(variables) if len(os.environ.get(v, "")) >= 8}
     for path in paths if secrets else []:
         with path.open("rb") as file:

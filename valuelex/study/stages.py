@@ -31,16 +31,21 @@ class Work:
     caller: Caller
     read: Callable[[str], Any]
     given: Mapping[str, pd.DataFrame]
+    results: Path
+    replay: bool = False
 
     @cached_property
     def embedder(self) -> Embedder:
         """Of sentences and of any word; opened when a stage first needs it."""
-        return open_embedder(for_sentences(self.file.taxonomy.embedding), self.caller.tell, self.folder)
+        return self._open(for_sentences(self.file.taxonomy.embedding))
 
     @cached_property
     def word_embedder(self) -> Embedder:
         """Of the words of the lexicon: the one that the study file names."""
-        return open_embedder(self.file.taxonomy.embedding, self.caller.tell, self.folder)
+        return self._open(self.file.taxonomy.embedding)
+
+    def _open(self, name: str) -> Embedder:
+        return open_embedder(name, self.caller.tell, self.folder, results=self.results, replay=self.replay)
 
     def seed(self, stage: str) -> int:
         """The stage's own seed, spawned from the study's."""

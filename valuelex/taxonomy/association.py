@@ -59,6 +59,12 @@ def log_odds(named: FloatArray) -> FloatArray:
     return np.asarray(out)
 
 
+def standardised(values: FloatArray) -> FloatArray:
+    """Columns with mean 0 and variance 1; those that do not vary become 0."""
+    spread = values.std(axis=0)
+    return np.asarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+
+
 def shrunken(data: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     """Return the correlation matrix shrunken towards the identity (Ledoit & Wolf, 2004), and how much (0-1).
 
@@ -68,10 +74,7 @@ def shrunken(data: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     """
     from sklearn.covariance import ledoit_wolf
 
-    Z = data.to_numpy()
-    spread = Z.std(axis=0)
-    Z = (Z - Z.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    covariance, intensity = ledoit_wolf(Z, assume_centered=True)
+    covariance, intensity = ledoit_wolf(standardised(data.to_numpy()), assume_centered=True)
     scale = np.sqrt(np.diag(covariance))
     R = covariance / np.outer(scale, scale)
     return pd.DataFrame(R, index=data.columns, columns=data.columns), float(intensity)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
+from valuelex.psychometrics import resampling
 from valuelex.taxonomy.association import observations
-from valuelex.taxonomy.empirical import ANY_STRUCTURE, LEAST_RESPONDENTS, PERMUTATIONS, choose_words
+from valuelex.taxonomy.empirical import ANY_STRUCTURE, LEAST_RESPONDENTS, PERMUTATIONS, Empirical, choose_words
 from valuelex.taxonomy.matrix import respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
 
@@ -35,7 +36,7 @@ SET_ASIDE = "non-value list|not a value by embedding"
 
 
 def controls(
-    words: pd.DataFrame, data: pd.DataFrame, models: pd.Series, settings: TaxonomySettings, *, seed: int
+    words: pd.DataFrame, found: Empirical, models: pd.Series, settings: TaxonomySettings, *, seed: int
 ) -> list[dict[str, Any]]:
     """Return one row for the answers and one for each control.
 
@@ -43,10 +44,10 @@ def controls(
     ----------
     words : DataFrame
         The table of that name, with what was set aside.
-    data : DataFrame
-        `observations` of the words that were factored.
+    found : Empirical
+        With a solution.
     models : Series
-        The model of each row of `data`.
+        The model of each respondent, in the order of the data.
     seed : int
 
     Returns
@@ -56,13 +57,29 @@ def controls(
         ratio (largest eigenvalue over its reference), p, remark. Figures are missing where a control could not be
         run.
     """
-    rng = np.random.default_rng(seed)
-    rows = [_row(OWN, data, list(models), seed, "")]
-    shuffled = _permuted_within(data, models, rng)
-    rows.append(_row(PERMUTED, shuffled, list(models), seed, "each word's column permuted within and between models"))
-    rows.append(_no_values(words, settings, seed))
-    rows.append(_one_model(data, models, rng, seed))
-    return rows
+    if found.solution is None:
+        return []
+    data, rng = found.solution.data, np.random.default_rng(seed)
+    own: dict[str, Any] = {
+        "control": OWN,
+        "n_words": data.shape[1],
+        "n_respondents": len(data),
+        "n_factors": found.adequacy["n_factors_above_permuted"],
+        "ratio": found.observed[0] / found.reference[0],
+        "p": found.adequacy["p_first"],
+        "remark": "",
+    }
+    codes = pd.factorize(models.to_numpy())[0]
+    order = np.argsort(codes, kind="stable")
+    shuffled = resampling.permute_nested(*resampling.levels(data.to_numpy()[order], codes[order]), codes[order], rng)
+    permuted = pd.DataFrame(shuffled, columns=data.columns)
+    remark = "each word's column permuted within and between models"
+    return [
+        own,
+        _row(PERMUTED, permuted, codes[order].tolist(), seed, remark),
+        _no_values(words, settings, seed),
+        _one_model(data, models, rng, seed),
+    ]
 
 
 def doubts_of_controls(rows: list[dict[str, Any]]) -> list[str]:
@@ -109,18 +126,6 @@ def _row(name: str, data: pd.DataFrame, clusters: list[Any] | None, seed: int, r
 def _missing(name: str, remark: str, *, n_words: int = 0, n_respondents: int = 0) -> dict[str, Any]:
     figures = {"n_factors": None, "ratio": None, "p": None}
     return {"control": name, "n_words": n_words, "n_respondents": n_respondents, **figures, "remark": remark}
-
-
-def _permuted_within(data: pd.DataFrame, models: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """The data with every column permuted by itself: means of models among models, the rest within them."""
-    codes = pd.factorize(models.to_numpy())[0]
-    means = data.groupby(codes).mean().to_numpy()
-    values = data.to_numpy() - means[codes]
-    order = np.argsort(codes, kind="stable")
-    rows = np.argsort(codes[order][:, None] + rng.random(values.shape), axis=0)
-    out = np.empty_like(values)
-    out[order] = np.take_along_axis(values[order], rows, axis=0)
-    return pd.DataFrame(out + rng.permuted(means, axis=0)[codes], columns=data.columns)
 
 
 def _no_values(words: pd.DataFrame, settings: TaxonomySettings, seed: int) -> dict[str, Any]:

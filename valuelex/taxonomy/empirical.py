@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
 from valuelex.psychometrics import PsychometricsWarning
-from valuelex.taxonomy.association import adequacy_of, association, observations
+from valuelex.taxonomy.association import adequacy_of, association, observations, standardised
 from valuelex.taxonomy.groups import Groups, find_groups
 from valuelex.taxonomy.matrix import Matrix
 from valuelex.taxonomy.settings import TaxonomySettings
@@ -273,10 +273,10 @@ def place(
     spread = (np.eye(A.shape[1]) + noise) / len(data)
     rest = placed[data.shape[1] :]
     blocks = [A]
-    Z = _standardised(data.to_numpy())
+    Z = standardised(data.to_numpy())
     for start in range(0, len(rest), 500):
         others = observations(matrix, rest[start : start + 500], settings.association).to_numpy()
-        blocks.append((_standardised(others).T @ Z / len(Z)) @ A @ inverse)
+        blocks.append((standardised(others).T @ Z / len(Z)) @ A @ inverse)
     space = np.vstack(blocks)
     words = [matrix.words[j] for j in placed]
     rows = np.vstack([pattern, space[len(A) :] @ np.linalg.inv(turn)])
@@ -289,11 +289,6 @@ def is_salient(space: FloatArray, spread: FloatArray, level: float) -> NDArray[n
 
     distance = np.einsum("ij,jk,ik->i", space, np.linalg.inv(spread), space)
     return np.asarray(distance > chi2.ppf(1.0 - level, space.shape[1]))
-
-
-def _standardised(values: FloatArray) -> FloatArray:
-    spread = values.std(axis=0)
-    return np.asarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def _permuted(data: pd.DataFrame, models: pd.Series, seed: int) -> pm.ParallelResult:
@@ -345,7 +340,7 @@ def _between_models(data: pd.DataFrame, space: FloatArray, models: pd.Series, ef
     configurations of a model vary. Scores are sums weighted by structure coefficients: they exist for singular matrices too.
     """
     weights = space @ np.linalg.cholesky(efa.phi.to_numpy()).T
-    scores = pd.DataFrame(_standardised(data.to_numpy()) @ weights, columns=efa.loadings.columns)
+    scores = pd.DataFrame(standardised(data.to_numpy()) @ weights, columns=efa.loadings.columns)
     means = scores.groupby(models.to_numpy()).transform("mean")
     return {str(f): float(means[f].var() / scores[f].var()) for f in scores.columns}
 

@@ -19,7 +19,16 @@ from valuelex.taxonomy.empirical import Empirical, Solution, analyse, choose_wor
 from valuelex.taxonomy.joint import join
 from valuelex.taxonomy.matrix import Matrix, of_one_mode, respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
-from valuelex.taxonomy.stability import LEAST_UNITS, MOST_CELLS, Recovery, leave_out, recover, summary_rows
+from valuelex.taxonomy.stability import (
+    LEAST_UNITS,
+    LEFT_OUT,
+    MOST_CELLS,
+    Recovery,
+    leave_out,
+    recover,
+    spread_row,
+    summary_rows,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -83,7 +92,7 @@ def run(
         [*_cluster_rows(vectors, clusters, names, settings, seed), *_dimension_rows(recoveries, dimensions, settings)],
     )
     agreement, said = _agreement(names, vectors, clusters, found, settings, seed)
-    tested = controls(words, found.solution.data, models, settings, seed=seed) if found.solution is not None else []
+    tested = controls(words, found, models, settings, seed=seed)
     reasons, caveats = doubts(found, dimensions, clusters, steady)
     reasons += doubts_of_controls(tested)
     made = document(
@@ -150,7 +159,7 @@ def _recoveries(
 def _pooled(each: list[Recovery]) -> Recovery:
     """One recovery out of those that each left out one family: its spread is over families."""
     return Recovery(
-        "leave one family out",
+        LEFT_OUT,
         np.vstack([r.jaccard for r in each]),
         np.vstack([r.congruence for r in each]),
         np.mean([r.same for r in each], axis=0),
@@ -168,7 +177,7 @@ def _dimension_rows(
     rows: list[dict[str, Any]] = []
     for recovery in recoveries:
         names = [by_group.get(g, f"group {g}") for g in range(recovery.jaccard.shape[1])]
-        left_out = recovery.unit == "leave one family out"
+        left_out = recovery.unit == LEFT_OUT
         what = "each family left out in turn" if left_out else f"{recovery.unit} resampled"
         rows += summary_rows(recovery, names, what=what)
     return rows
@@ -180,23 +189,12 @@ def _cluster_rows(
     if settings.bootstrap == 0 or clusters.n_clusters == 0:
         return []
     jaccard = stability(vectors, clusters, n_resamples=settings.bootstrap, seed=seed)
-    rows = []
-    for c in range(clusters.n_clusters):
-        values = jaccard[:, c][~np.isnan(jaccard[:, c])]
-        low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (None, None)
-        first = next(name for name, label in zip(names, clusters.labels, strict=True) if label == c)
-        rows.append(
-            {
-                "kind": "cluster",
-                "name": f"cluster {c} ({first}, ...)",
-                "statistic": "Jaccard similarity, words resampled (interval: 2.5th to 97.5th percentile)",
-                "mean": values.mean() if len(values) else None,
-                "ci_low": low,
-                "ci_high": high,
-                "n_resamples": len(values),
-            }
-        )
-    return rows
+    first = {int(label): name for label, name in reversed(list(zip(clusters.labels, names, strict=True)))}
+    statistic = "Jaccard similarity, words resampled"
+    return [
+        spread_row("cluster", f"cluster {c} ({first[c]}, ...)", statistic, jaccard[:, c])
+        for c in range(clusters.n_clusters)
+    ]
 
 
 def _agreement(
@@ -236,7 +234,7 @@ def _assign(
     solution = found.solution
     row_of = {} if solution is None else {str(w): i for i, w in enumerate(solution.loadings.index)}
     # The probability comes from the most cautious resampling: the last but the leaving out of families.
-    resampled = [r for r in recoveries if r.unit != "leave one family out"]
+    resampled = [r for r in recoveries if r.unit != LEFT_OUT]
     rows = []
     for i, word in enumerate(names):
         dimension, subdimension = place.get(word, (None, None))

@@ -6,7 +6,7 @@ The number of factors and of groups stays as found; the factors are extracted an
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,9 @@ Labels = NDArray[np.intp]
 
 LEAST_UNITS = 10
 """Fewer models (or families) are not resampled: a handful of units has no sampling distribution to speak of."""
+
+LEFT_OUT = "leave one family out"
+"""Unit of a recovery whose samples each lack one family."""
 
 MOST_CELLS = 20_000_000
 """Respondents times words that a resample works on; above it the words that were placed by extension are left out."""
@@ -215,27 +218,26 @@ def _tucker(x: FloatArray, y: FloatArray) -> float:
 
 
 def summary_rows(recovery: Recovery, names: Sequence[str], *, what: str) -> list[dict[str, Any]]:
-    """Return rows of the table `stability` for every dimension."""
-    rows = []
-    measures: tuple[tuple[str, FloatArray, Callable[[FloatArray], Any]], ...] = (
-        ("Jaccard similarity", recovery.jaccard, np.nanmean),
-        ("Tucker congruence", recovery.congruence, np.nanmean),
-    )
-    for name, values, mean in measures:
-        for g, dimension in enumerate(names):
-            column = values[:, g][~np.isnan(values[:, g])]
-            low, high = np.percentile(column, [2.5, 97.5]) if len(column) > 1 else (None, None)
-            rows.append(
-                {
-                    "kind": "dimension",
-                    "name": dimension,
-                    "statistic": f"{name}, {what} (interval: 2.5th to 97.5th percentile)"
-                    if len(column) > 1
-                    else f"{name}, {what}",
-                    "mean": mean(column) if len(column) else None,
-                    "ci_low": low,
-                    "ci_high": high,
-                    "n_resamples": len(column),
-                }
-            )
-    return rows
+    """Return rows of the table `stability`: Jaccard similarity, then Tucker congruence, of every dimension."""
+    measures = (("Jaccard similarity", recovery.jaccard), ("Tucker congruence", recovery.congruence))
+    return [
+        spread_row("dimension", name, f"{measure}, {what}", values[:, g])
+        for measure, values in measures
+        for g, name in enumerate(names)
+    ]
+
+
+def spread_row(kind: str, name: str, statistic: str, values: FloatArray) -> dict[str, Any]:
+    """Return a row of the table `stability`: mean and percentiles of the resamples that gave a value."""
+    given = values[~np.isnan(values)]
+    several = len(given) > 1
+    low, high = np.percentile(given, [2.5, 97.5]) if several else (None, None)
+    return {
+        "kind": kind,
+        "name": name,
+        "statistic": statistic + (" (interval: 2.5th to 97.5th percentile)" if several else ""),
+        "mean": given.mean() if len(given) else None,
+        "ci_low": low,
+        "ci_high": high,
+        "n_resamples": len(given),
+    }

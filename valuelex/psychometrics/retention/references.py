@@ -104,17 +104,10 @@ def _permuted_stack(streams: Streams, Z: FloatArray, kinds: tuple[str, ...]) -> 
 def _nested_stack(
     streams: Streams, Z: FloatArray, clusters: NDArray[np.intp], kinds: tuple[str, ...]
 ) -> list[tuple[FloatArray, ...]]:
-    n_clusters = int(clusters[-1]) + 1
-    sizes = np.bincount(clusters, minlength=n_clusters)[:, None]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    means = np.add.reduceat(Z, starts, axis=0) / sizes
-    within = Z - means[clusters]
+    means, within = resampling.levels(Z, clusters)
     out = []
     for stream in streams:
-        rng = np.random.default_rng(stream)
-        # Rows are sorted by cluster: ordering by cluster plus a fraction shuffles within it, each column on its own.
-        rows = np.argsort(clusters[:, None] + rng.random(Z.shape), axis=0)
-        shuffled = np.take_along_axis(within, rows, axis=0) + rng.permuted(means, axis=0)[clusters]
+        shuffled = resampling.permute_nested(means, within, clusters, np.random.default_rng(stream))
         R = corr.matrix(shuffled, "pearson")
         out.append(tuple(eigenvalues(R, kind) for kind in kinds))
     return out
