@@ -4,7 +4,8 @@ from valuelex.taxonomy.empirical import Empirical, Solution, analyse
 from valuelex.taxonomy.groups import Groups, find_groups
 from valuelex.taxonomy.joint import central_words, join
 from valuelex.taxonomy.matrix import Matrix, respondent_word_matrix
-from valuelex.taxonomy.run import from_assignments, run
+from valuelex.taxonomy.outputs import from_assignments
+from valuelex.taxonomy.run import run
 from valuelex.taxonomy.settings import TaxonomySettings
 
 __all__ = [

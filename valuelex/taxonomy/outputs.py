@@ -1,0 +1,129 @@
+"""From what was found to the step's tables: where each word is and why, and the evidence beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from valuelex.semantics import Clusters, word_map
+from valuelex.tables import empty, frame
+from valuelex.taxonomy.document import Piece
+from valuelex.taxonomy.empirical import Empirical, Solution
+from valuelex.taxonomy.stability import LEFT_OUT, Recovery
+
+FloatArray = NDArray[np.float64]
+
+Outputs = dict[str, pd.DataFrame | dict[str, Any]]
+
+
+def assign(
+    names: list[str],
+    vectors: FloatArray,
+    lexicon: pd.DataFrame,
+    clusters: Clusters,
+    dimensions: Sequence[Piece],
+    found: Empirical,
+    recoveries: Sequence[Recovery],
+) -> pd.DataFrame:
+    points = word_map(vectors)
+    place = {w: (d.name, s.name) for d in dimensions for s in d.parts for w in s.words}
+    solution = found.solution
+    row_of = {} if solution is None else {str(w): i for i, w in enumerate(solution.loadings.index)}
+    # The probability comes from the most cautious resampling: the last but the leaving out of families.
+    resampled = [r for r in recoveries if r.unit != LEFT_OUT]
+    rows = []
+    for i, word in enumerate(names):
+        dimension, subdimension = place.get(word, (None, None))
+        row: dict[str, Any] = {
+            "word": word,
+            "dimension": dimension,
+            "subdimension": subdimension,
+            "cluster": None if clusters.labels[i] < 0 else int(clusters.labels[i]),
+            "factor": None,
+            "loading": None,
+            "communality": None,
+            "placed_by": _placed_by(row_of.get(word), solution, dimension),
+            "probability": None,
+            "x": round(float(points[i, 0]), 6),
+            "y": round(float(points[i, 1]), 6),
+            "n_respondents": lexicon["n_respondents"].iloc[i],
+        }
+        if solution is not None and word in row_of:
+            j = row_of[word]
+            line = solution.loadings.iloc[j]
+            factor = str(line.abs().idxmax())
+            communality = min(float((solution.space[j] ** 2).sum()), 1.0)
+            row |= {"factor": factor, "loading": line[factor], "communality": communality}
+            if resampled and dimension is not None and not np.isnan(resampled[-1].same[j]):
+                row["probability"] = float(resampled[-1].same[j])
+        rows.append(row)
+    return frame("assignments", rows)
+
+
+def _placed_by(j: int | None, solution: Solution | None, dimension: str | None) -> str:
+    """What gave a word its dimension, or why it has none; `j` is its row among the words that were placed."""
+    if solution is None:
+        return "meaning"
+    if j is None:
+        return "unassigned: too rare or too common" if dimension is None else "meaning"
+    if solution.groups.background[j] and dimension is None:
+        return "unassigned: background"
+    if solution.groups.labels[j] < 0:
+        return "unassigned: no salient loading" if dimension is None else "meaning"
+    return "factors" if j < solution.data.shape[1] else "extension"
+
+
+def tables(
+    found: Empirical,
+    assignments: pd.DataFrame,
+    steady: pd.DataFrame,
+    agreement: list[dict[str, Any]],
+    tested: Sequence[dict[str, Any]] = (),
+) -> Outputs:
+    solution = found.solution
+    return {
+        "assignments": assignments,
+        "loadings": _wide("loadings", "word", solution.loadings if solution else None),
+        "structure": _wide("structure", "word", solution.loadings @ solution.efa.phi if solution else None),
+        "factor_correlations": _wide("factor_correlations", "factor", solution.efa.phi if solution else None),
+        "retention": frame("retention", found.retention),
+        "eigenvalues": frame(
+            "eigenvalues",
+            [
+                {"index": i, "observed": o, "reference": r}
+                for i, (o, r) in enumerate(zip(found.observed, found.reference, strict=True), start=1)
+            ],
+        ),
+        "stability": steady,
+        "structure_agreement": frame("structure_agreement", agreement),
+        "controls": frame("controls", tested),
+        "adequacy": found.adequacy,
+    }
+
+
+def _wide(name: str, key: str, matrix: pd.DataFrame | None) -> pd.DataFrame:
+    return empty(name) if matrix is None else frame(name, matrix.rename_axis(key).reset_index())
+
+
+def from_assignments(assignments: pd.DataFrame) -> Outputs:
+    """Return the step's tables for assignments that someone else made: nothing is computed, and the documents say so."""
+    reason = "The assignments were given, not computed."
+    adequacy = {"factorable": False, "reasons": [reason], "notes": []}
+    dimensions = []
+    for name, group in assignments.dropna(subset=["dimension"]).groupby("dimension", sort=False):
+        inner = group.dropna(subset=["subdimension"]).groupby("subdimension", sort=False)
+        subdimensions = [{"name": str(sub), "words": [str(w) for w in rows["word"]]} for sub, rows in inner]
+        dimensions.append({"name": str(name), "words": [str(w) for w in group["word"]], "subdimensions": subdimensions})
+    taxonomy = {
+        "interpretable": bool(dimensions),
+        "reasons": [reason],
+        "basis": "given",
+        "dimensions": dimensions,
+        "unassigned": [str(w) for w in assignments.loc[assignments["dimension"].isna(), "word"]],
+        "method": {},
+    }
+    return tables(Empirical(adequacy), assignments, empty("stability"), []) | {"taxonomy": taxonomy}
