@@ -17,6 +17,7 @@ from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.models.registry import Price
 from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
+from valuelex.tables.yaml_lines import line_of
 from valuelex.taxonomy import TaxonomySettings
 
 INPUT_TABLES = ("responses", "words", "lexicon", "assignments", "instrument", "completions", "judgements", "scores")
@@ -121,7 +122,7 @@ def _explain(path: Path, tree: yaml.Node | None, error: ValidationError) -> Stud
     first = max((e for e in error.errors() if _keys(e["loc"])[:2] == place), key=lambda e: len(_keys(e["loc"])))
     loc = _keys(first["loc"])
     key = _dotted(loc)
-    line = _line_of(tree, loc)
+    line = line_of(tree, loc)
     where = f"{path}, line {line}" if line else f"{path}"
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(str(loc[-1]), _known_keys(loc[:-1]), n=1)
@@ -160,24 +161,6 @@ def _dotted(loc: list[Any]) -> str:
     for part in loc:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text
-
-
-def _line_of(node: yaml.Node | None, loc: list[Any]) -> int | None:
-    """The line of the deepest part of `loc` that the file holds."""
-    line = node.start_mark.line + 1 if node else None
-    for part in loc:
-        found = None
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(part):
-                    found, line = value, key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            found = node.value[part]
-            line = found.start_mark.line + 1
-        if found is None:
-            break
-        node = found
-    return line
 
 
 def _known_keys(loc: list[Any]) -> list[str]:

@@ -12,6 +12,7 @@ from valuelex.study.file import StudyFile
 from valuelex.study.manifest import Manifest, sources_digest
 from valuelex.study.stages import STAGES, Stage
 from valuelex.tables import digest, digest_json, files_of
+from valuelex.taxonomy import EDITS
 
 _HARMLESS = frozenset(
     {
@@ -110,7 +111,7 @@ class Freshness:
             # The stopping rule counts words as the lexicon does.
             "elicit": [asked.prompts, asked.few_shot, asked.vocabulary, *(forms if asked.stop_when.coverage else [])],
             "lexicon": [*forms, lexicon.crosswalk, asked.few_shot, asked.vocabulary],
-            "taxonomy": [self.file.taxonomy.embedding.removeprefix("precomputed:")],
+            "taxonomy": [self.file.taxonomy.embedding.removeprefix("precomputed:"), self.file.taxonomy.edits or EDITS],
             "instrument": [self.file.instrument.taxonomy],
         }
         kinds = (".yaml", ".yml", ".csv", ".parquet")

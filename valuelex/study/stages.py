@@ -127,6 +127,12 @@ def _counted(given: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
 
 
 def _taxonomy(work: Work) -> Outputs:
+    made = _computed_taxonomy(work)
+    path = taxonomy.edits_path(work.file.taxonomy.edits, work.folder)
+    return made if path is None else taxonomy.apply_edits(made, taxonomy.load_edits(path))
+
+
+def _computed_taxonomy(work: Work) -> dict[str, Any]:
     if "assignments" in work.given:
         return taxonomy.from_assignments(work.given["assignments"])
     return taxonomy.run(
@@ -242,8 +248,11 @@ STAGES: dict[str, Stage] = {
                 "retention",
                 "eigenvalues",
                 "stability",
+                "word_pairs",
+                "cluster_numbers",
                 "structure_agreement",
                 "controls",
+                "edits",
                 "adequacy",
                 "taxonomy",
             ),

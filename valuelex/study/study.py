@@ -39,6 +39,7 @@ from valuelex.study.freshness import Freshness, plain
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
 from valuelex.study.stages import STAGES, Stage, Work, needed
 from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, own_or_packaged, read, read_input, write
+from valuelex.taxonomy import edits_path, load_edits
 
 _CALLED = ("elicit", "administer", "judge")
 """Stages that ask models."""
@@ -273,6 +274,9 @@ class Study:
         if "lexicon" in computed:
             open_lexicon(file.lexicon, self.folder)
             load_crosswalk(file.lexicon.crosswalk, self.folder)
+        edits = edits_path(file.taxonomy.edits, self.folder) if "taxonomy" in stages else None
+        if edits is not None:
+            load_edits(edits)
         if "instrument" in computed and file.instrument.taxonomy != "own":
             own_or_packaged(file.instrument.taxonomy, "taxonomies", ".yaml", self.folder)
         check_embedding(file.taxonomy.embedding, self.folder, key=keys)

@@ -63,6 +63,9 @@ class TaxonomySettings(BaseModel):
     embedding: str = "all-minilm-l6-v2"
     """A registered embedding model, sentence-transformers:NAME, precomputed:FILE (a table with a column `word` and
     numbers), or endpoint:URL?model=NAME&api_key_env=VARIABLE."""
+    edits: str | None = None
+    """A YAML file of edits by hand (rename, move, merge, split) that are replayed on top of the computed taxonomy; default:
+    edits.yaml beside the study file, if it is there."""
 
     @model_validator(mode="after")
     def _some_room(self) -> TaxonomySettings:
