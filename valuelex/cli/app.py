@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from valuelex._version import __version__
+from valuelex.cli import taxonomies
 from valuelex.cli.ledger import ledger_app
 from valuelex.errors import BadInput, RunInterrupted, ValuelexError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 app.add_typer(ledger_app)
+taxonomies.register(app)
 
 INTERRUPTED = 130
 """What typer returns for Ctrl-C where it catches it itself."""

@@ -99,12 +99,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Branch:
-    """A node of a tree: a name, a remark, and either branches or words."""
+    """A node of a tree: a name, a remark, branches or words or both, and a badge that says what a person changed."""
 
     name: str
     remark: str
     branches: tuple[Branch, ...] = ()
     words: str = ""
+    badge: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from valuelex.report import limits
 from valuelex.report.content import Column, Table
+from valuelex.report.edits import edit_warnings
 from valuelex.report.evidence import Evidence
 from valuelex.report.wording import NONE, count, is_missing, listed, percent, size, whole
 
@@ -62,7 +63,7 @@ def _warnings(evidence: Evidence) -> list[str]:
         )
     if missing:
         found.append(f"The chain has not been run to its end; still to come: {listed(missing)}.")
-    return found
+    return found + edit_warnings(evidence)
 
 
 def _facts(evidence: Evidence) -> list[Fact]:

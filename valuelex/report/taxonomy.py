@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from valuelex.report import figures
-from valuelex.report.content import Block, Branch, Bullets, Details, Figure, Section, Tree
+from valuelex.report import edits, figures
+from valuelex.report.content import Block, Bullets, Details, Figure, Section, Tree
 from valuelex.report.evidence import Evidence, records
+from valuelex.report.pairs import cluster_numbers_table, co_assignment, levels_sentence
 from valuelex.report.structure import (
     adequacy_table,
     agreement_table,
@@ -37,14 +38,21 @@ def section(evidence: Evidence) -> Section:
     given = bool(evidence.given(NAME))
     findings = [] if given else [verdict(adequacy)]
     findings.append(interpretation(taxonomy))
+    findings += edits.edit_findings(evidence)
     findings += [str(caveat) for caveat in taxonomy.get("caveats") or []]
     structures = taxonomy.get("structures") or {}
     if structures.get("verdict"):
         findings.append(str(structures["verdict"]))
     findings += _trust(evidence.table("stability"))
+    pairs = evidence.table("word_pairs")
+    if pairs is not None and (said := levels_sentence(pairs)):
+        findings.append(said)
     blocks: list[Block] = [*_pictures(assignments, evidence.table("eigenvalues"), adequacy)]
+    if pairs is not None and (heat := co_assignment(pairs, assignments)):
+        blocks.append(heat)
     if taxonomy["dimensions"]:
         blocks.append(_tree(taxonomy))
+        blocks += edits.edits_blocks(evidence)
     if taxonomy.get("unassigned"):
         blocks.append(_unassigned(taxonomy, assignments))
     if not given:
@@ -60,7 +68,15 @@ def section(evidence: Evidence) -> Section:
     settings = plain_settings(evidence.file.taxonomy) + [
         (key, str(value)) for key, value in taxonomy.get("method", {}).items() if key == "n_clusters"
     ]
-    return Section(NAME, TITLE, findings, blocks, [] if given else settings, OURS, warnings=evidence.warnings(NAME))
+    return Section(
+        NAME,
+        TITLE,
+        findings,
+        blocks,
+        [] if given else settings,
+        OURS,
+        warnings=evidence.warnings(NAME) + edits.edit_warnings(evidence),
+    )
 
 
 def verdict(adequacy: dict[str, Any]) -> str:
@@ -186,15 +202,7 @@ def _pictures(assignments: pd.DataFrame, eigenvalues: pd.DataFrame | None, adequ
 
 
 def _tree(taxonomy: dict[str, Any]) -> Tree:
-    branches = []
-    for dimension in taxonomy["dimensions"]:
-        inner = tuple(
-            Branch(str(s["name"]), count(len(s["words"]), "word"), words=", ".join(str(w) for w in s["words"]))
-            for s in dimension["subdimensions"]
-        )
-        words = "" if inner else ", ".join(str(w) for w in dimension["words"])
-        branches.append(Branch(str(dimension["name"]), count(len(dimension["words"]), "word"), inner, words))
-    return Tree("The taxonomy: dimensions, subdimensions, words (most central first)", tuple(branches))
+    return Tree("The taxonomy: dimensions, subdimensions, words (most central first)", edits.branches(taxonomy))
 
 
 def _unassigned(taxonomy: dict[str, Any], assignments: pd.DataFrame) -> Block:
@@ -223,6 +231,9 @@ def _tables(evidence: Evidence, assignments: pd.DataFrame) -> list[Block]:
         correlations = evidence.table("factor_correlations")
         if correlations is not None and len(correlations) > 1:
             found.append(factor_correlations_table(correlations))
+    numbers = evidence.table("cluster_numbers")
+    if numbers is not None and not numbers.empty:
+        found.append(cluster_numbers_table(numbers))
     stability = evidence.table("stability")
     if stability is not None and not stability.empty:
         found.append(stability_table(stability))
