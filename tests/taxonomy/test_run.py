@@ -112,6 +112,8 @@ def test_tables_are_whole_and_of_their_schema(planted: dict) -> None:
         "retention",
         "eigenvalues",
         "stability",
+        "word_pairs",
+        "cluster_numbers",
         "structure_agreement",
         "controls",
     ):
@@ -127,6 +129,8 @@ def test_tables_are_whole_and_of_their_schema(planted: dict) -> None:
         "respondents resampled",
         "models resampled",
         "each family left out in turn",
+        "within models alone",
+        "between models alone",
     }
     assert (recovered["mean"] > 0.8).all()
 

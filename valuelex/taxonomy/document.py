@@ -121,6 +121,7 @@ def _doubts_of_factors(found: Empirical, dimensions: Sequence[Piece], steady: pd
     if len(dimensions) < 2:
         out.append("All words fall into one dimension.")
     own = steady[(steady["kind"] == "dimension") & steady["statistic"].str.startswith("Tucker congruence")]
+    own = own[~own["statistic"].str.contains(" models alone")]
     loose = sorted(own.loc[own["mean"].astype(float) < FAIR_CONGRUENCE, "name"].unique())
     if loose:
         out.append(

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex.semantics import Clusters, word_map
+from valuelex.semantics import ClusterNumbers, Clusters, word_map
 from valuelex.tables import empty, frame
 from valuelex.taxonomy.document import Piece
 from valuelex.taxonomy.empirical import Empirical, Solution
+from valuelex.taxonomy.levels import Levels
 from valuelex.taxonomy.stability import LEFT_OUT, Recovery
 
 FloatArray = NDArray[np.float64]
@@ -77,12 +78,42 @@ def _placed_by(j: int | None, solution: Solution | None, dimension: str | None) 
     return "factors" if j < solution.data.shape[1] else "extension"
 
 
+def word_pairs(
+    associations: pd.DataFrame, cosines: FloatArray, split: Levels | None, together: FloatArray | None
+) -> pd.DataFrame:
+    """Return the table `word_pairs`: what is known of every pair of the words that were factored."""
+    names = np.array([str(word) for word in associations.index], dtype=object)
+    first, second = np.triu_indices(len(names), 1)
+    nothing = np.full((len(names), len(names)), np.nan)
+    values = {
+        "association": associations.to_numpy(),
+        "within_models": nothing if split is None else split.within.to_numpy(),
+        "between_models": nothing if split is None else split.between.to_numpy(),
+        "cosine": cosines,
+        "together": nothing if together is None else together,
+    }
+    pairs = {name: matrix[first, second] for name, matrix in values.items()}
+    return frame("word_pairs", pd.DataFrame({"word": names[first], "other": names[second], **pairs}))
+
+
+def cluster_numbers(found: ClusterNumbers | None, chosen: int) -> pd.DataFrame:
+    """Return the table `cluster_numbers`: the criteria side by side, and which of them prefers which number."""
+    if found is None:
+        return empty("cluster_numbers")
+    rows = found.to_frame()
+    by = [", ".join(name for name, k in found.preferred.items() if k == row) for row in rows["k"]]
+    return frame("cluster_numbers", rows.assign(preferred_by=by, chosen=rows["k"] == chosen))
+
+
 def tables(
     found: Empirical,
     assignments: pd.DataFrame,
     steady: pd.DataFrame,
     agreement: list[dict[str, Any]],
     tested: Sequence[dict[str, Any]] = (),
+    *,
+    pairs: pd.DataFrame | None = None,
+    numbers: pd.DataFrame | None = None,
 ) -> Outputs:
     solution = found.solution
     return {
@@ -101,6 +132,8 @@ def tables(
         "stability": steady,
         "structure_agreement": frame("structure_agreement", agreement),
         "controls": frame("controls", tested),
+        "word_pairs": empty("word_pairs") if pairs is None else pairs,
+        "cluster_numbers": empty("cluster_numbers") if numbers is None else numbers,
         "adequacy": found.adequacy,
     }
 

@@ -31,6 +31,12 @@ FloatArray = NDArray[np.float64]
 MOST_LEFT_OUT = 40
 """With more families than this none is left out in turn: a single one moves little, and each takes a fit of its own."""
 
+_WHAT = {
+    LEFT_OUT: "each family left out in turn",
+    "within models": "within models alone",
+    "between models": "between models alone",
+}
+
 
 def recoveries(
     found: Empirical,
@@ -54,8 +60,10 @@ def recoveries(
     if LEAST_UNITS <= family.nunique() < models.nunique():
         units.append(("families", family))
     # The last one is the most cautious: the cases that are alike are resampled together.
+    factored = solution.data.shape[1]
     out = [
-        recover(solution, others, by, settings, unit_name=name, n=settings.bootstrap, seed=seed) for name, by in units
+        recover(solution, others, by, settings, unit_name=name, n=settings.bootstrap, seed=seed, n_together=factored)
+        for name, by in units
     ]
     if 2 < family.nunique() <= MOST_LEFT_OUT and family.nunique() < len(models):
         left_out = leave_out(solution, others, family, settings, seed=seed)
@@ -85,8 +93,7 @@ def dimension_rows(
     rows: list[dict[str, Any]] = []
     for recovery in recoveries:
         names = [by_group.get(g, f"group {g}") for g in range(recovery.jaccard.shape[1])]
-        left_out = recovery.unit == LEFT_OUT
-        what = "each family left out in turn" if left_out else f"{recovery.unit} resampled"
+        what = _WHAT.get(recovery.unit, f"{recovery.unit} resampled")
         rows += summary_rows(recovery, names, what=what)
     return rows
 

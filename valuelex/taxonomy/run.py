@@ -9,23 +9,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex.semantics import Clusters, Embedder, cluster
+from valuelex.semantics import ClusterNumbers, Clusters, Embedder, choose_k, cluster
 from valuelex.tables import empty, frame
 from valuelex.taxonomy.association import association
 from valuelex.taxonomy.controls import controls, doubts_of_controls
 from valuelex.taxonomy.correspondence import compare_partitions, mantel, verdict
 from valuelex.taxonomy.document import document, doubts, named_dimensions
 from valuelex.taxonomy.empirical import Empirical, analyse
+from valuelex.taxonomy.groups import unit
 from valuelex.taxonomy.joint import join
+from valuelex.taxonomy.levels import Levels, by_level, levels, on_one_level
 from valuelex.taxonomy.matrix import of_one_mode, respondent_word_matrix
-from valuelex.taxonomy.outputs import Outputs, assign, tables
+from valuelex.taxonomy.outputs import Outputs, assign, cluster_numbers, tables, word_pairs
 from valuelex.taxonomy.recoveries import cluster_rows, dimension_rows, recoveries
 from valuelex.taxonomy.settings import TaxonomySettings
+from valuelex.taxonomy.stability import Recovery
 
 FloatArray = NDArray[np.float64]
 
 LEAST_WORDS = 6
 """Fewer words than this have no structure worth drawing."""
+
+MOST_CLUSTERS = 12
+"""The criteria of the number of clusters are shown up to it."""
 
 
 def run(
@@ -39,10 +45,10 @@ def run(
 ) -> Outputs:
     """Return the tables and documents of the step.
 
-    Tables: assignments, loadings, structure, factor_correlations, retention, eigenvalues, stability,
-    structure_agreement, controls. Documents: adequacy (whether and why the words can be factored) and taxonomy (dimensions,
-    subdimensions, words, and whether they can be interpreted). A lexicon that is too small gives empty tables and a
-    taxonomy that says so.
+    Tables: assignments, loadings, structure, factor_correlations, retention, eigenvalues, stability, word_pairs,
+    cluster_numbers, structure_agreement, controls. Documents: adequacy (whether and why the words can be factored) and
+    taxonomy (dimensions, subdimensions, words, and whether they can be interpreted). A lexicon that is too small gives empty
+    tables and a taxonomy that says so.
 
     Parameters
     ----------
@@ -74,14 +80,20 @@ def run(
     weight = lexicon["n_respondents"].to_numpy(dtype=float)
     dimensions = named_dimensions(names, vectors, weight, joint)
     recovered = recoveries(found, matrix, models, families, settings, seed)
+    split = levels(found.solution.data, models) if found.solution is not None else None
+    of_levels = by_level(found.solution, split, seed=seed) if found.solution and split else []
     steady = frame(
         "stability",
-        [*cluster_rows(vectors, clusters, names, settings, seed), *dimension_rows(recovered, dimensions, settings)],
+        [
+            *cluster_rows(vectors, clusters, names, settings, seed),
+            *dimension_rows([*recovered, *of_levels], dimensions, settings),
+        ],
     )
     agreement, said = _agreement(names, vectors, clusters, found, settings, seed)
     tested = controls(words, found, models, settings, seed=seed)
     reasons, caveats = doubts(found, dimensions, clusters, steady)
     reasons += doubts_of_controls(tested)
+    caveats += on_one_level(steady)
     made = document(
         dimensions,
         names,
@@ -96,7 +108,9 @@ def run(
         agreement_verdict=said,
     )
     assignments = assign(names, vectors, lexicon, clusters, dimensions, found, recovered)
-    return tables(found, assignments, steady, agreement, tested) | {"taxonomy": made}
+    pairs = _pairs(names, vectors, found, split, recovered, settings)
+    numbers = cluster_numbers(_numbers(vectors, settings, seed), clusters.n_clusters)
+    return tables(found, assignments, steady, agreement, tested, pairs=pairs, numbers=numbers) | {"taxonomy": made}
 
 
 def texts_of(lexicon: pd.DataFrame) -> list[str]:
@@ -112,6 +126,36 @@ def _group_of_each(names: Sequence[str], found: Empirical) -> NDArray[np.intp] |
     return np.array([of.get(name, -1) for name in names], dtype=np.intp)
 
 
+def _rows_of(names: Sequence[str], data: pd.DataFrame) -> NDArray[np.intp]:
+    """Where the words that were factored stand in the lexicon."""
+    position = {name: i for i, name in enumerate(names)}
+    return np.array([position[str(word)] for word in data.columns], dtype=np.intp)
+
+
+def _pairs(
+    names: Sequence[str],
+    vectors: FloatArray,
+    found: Empirical,
+    split: Levels | None,
+    recovered: Sequence[Recovery],
+    settings: TaxonomySettings,
+) -> pd.DataFrame | None:
+    if found.solution is None:
+        return None
+    data = found.solution.data
+    own = unit(vectors[_rows_of(names, data)])
+    together = [r.together for r in recovered if r.together is not None]
+    return word_pairs(association(data, settings.association), own @ own.T, split, together[-1] if together else None)
+
+
+def _numbers(vectors: FloatArray, settings: TaxonomySettings, seed: int) -> ClusterNumbers | None:
+    """Numbers of clusters by several criteria; none for a method that finds its own, or where nothing is resampled."""
+    candidates = range(2, min(MOST_CLUSTERS, len(vectors) // 2) + 1)
+    if settings.clustering == "hdbscan" or settings.bootstrap == 0 or not len(candidates):
+        return None
+    return choose_k(vectors, candidates, method=settings.clustering, seed=seed)
+
+
 def _agreement(
     names: Sequence[str],
     vectors: FloatArray,
@@ -124,8 +168,7 @@ def _agreement(
     if found.solution is None:
         return [], None
     data = found.solution.data
-    position = {name: i for i, name in enumerate(names)}
-    rows = np.array([position[str(w)] for w in data.columns])
+    rows = _rows_of(names, data)
     similar = association(data, settings.association).to_numpy()
     cosines = vectors[rows] @ vectors[rows].T
     placed = found.solution.groups.labels[: len(rows)]

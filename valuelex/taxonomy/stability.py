@@ -142,12 +142,17 @@ def _again(task: _Task, rows: Labels) -> _Again:
     if task.others is not None:
         weights = np.bincount(rows, minlength=len(found.data)).astype(float)
         space = np.vstack([A, _extended(task.others.to_numpy(), found.data.to_numpy(), weights, A)])
+    return _read(found, space, task.seed)
+
+
+def _read(found: Solution, space: FloatArray, seed: int) -> _Again:
+    """Group the words anew by their unrotated loadings elsewhere, and match the groups with those found."""
     labels = found.groups.labels[: len(space)]
     used = (labels >= 0) | found.groups.background[: len(space)]
     n_parts = found.groups.n_groups + int(found.groups.background.any())
     if n_parts > used.sum():
         return None
-    parts = partition(space[used], n_parts, task.seed, starts=RESAMPLED_STARTS)
+    parts = partition(space[used], n_parts, seed, starts=RESAMPLED_STARTS)
     own = np.where(labels >= 0, labels, found.groups.n_groups)[used]
     match = _match(own, parts, n_parts)
     centroids = np.vstack([space[used][parts == match[g]].mean(axis=0) for g in range(found.groups.n_groups)])
@@ -155,6 +160,11 @@ def _again(task: _Task, rows: Labels) -> _Again:
     back = {part: g for g, part in match.items() if g < found.groups.n_groups}
     out[used] = [back.get(int(part), -1) for part in parts]
     return out, space @ unit(centroids).T
+
+
+def compare(found: Solution, spaces: Sequence[FloatArray], name: str, *, seed: int) -> Recovery:
+    """How well the dimensions come back from unrotated loadings found elsewhere, of the same words in the same order."""
+    return _collect(found, [_read(found, space, seed) for space in spaces], name, 0)
 
 
 def _extended(others: FloatArray, data: FloatArray, weights: FloatArray, A: FloatArray) -> FloatArray:
