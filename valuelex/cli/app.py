@@ -180,10 +180,16 @@ def _shown(path: Path) -> str:
 def status(study: StudyArgument) -> None:
     """Show where every stage stands: done, stale, missing, and how many rows it wrote."""
     import valuelex
+    from valuelex.cli.console import printable
+    from valuelex.study.deviations import standing
 
-    for stage in valuelex.Study.load(study).status():
+    found = valuelex.Study.load(study)
+    for stage in found.status():
         counts = ", ".join(f"{n} {name}" for name, n in stage.counts.items() if n)
         typer.echo(f"{stage.stage:<12} {stage.state:<11} {counts}".rstrip())
+    plan = standing(found.path, found.file, found.folder, found.results)
+    if plan is not None:
+        typer.echo(printable(plan.summary()))
 
 
 @app.command()

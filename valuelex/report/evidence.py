@@ -11,6 +11,7 @@ import pandas as pd
 from valuelex.errors import ValuelexError
 from valuelex.models import Model, facts
 from valuelex.study import STAGES, Manifest, read_manifest
+from valuelex.study.deviations import Standing, standing
 from valuelex.tables import files_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,12 @@ class Evidence:
     @cached_property
     def manifest(self) -> Manifest | None:
         return read_manifest(self.study.results)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """The frozen plan and what deviates from it; None where nothing was frozen."""
+        study = self.study
+        return standing(study.path, study.file, study.folder, study.results)
 
     @cached_property
     def wanted(self) -> list[str]:

@@ -10,6 +10,7 @@ from valuelex.report import limits
 from valuelex.report.content import Column, Table
 from valuelex.report.edits import edit_warnings
 from valuelex.report.evidence import Evidence
+from valuelex.report.frozen import frozen_warnings
 from valuelex.report.wording import NONE, count, is_missing, listed, percent, size, whole
 
 
@@ -63,7 +64,7 @@ def _warnings(evidence: Evidence) -> list[str]:
         )
     if missing:
         found.append(f"The chain has not been run to its end; still to come: {listed(missing)}.")
-    return found + edit_warnings(evidence)
+    return [*frozen_warnings(evidence), *found, *edit_warnings(evidence)]
 
 
 def _facts(evidence: Evidence) -> list[Fact]:
@@ -91,6 +92,11 @@ def _facts(evidence: Evidence) -> list[Fact]:
     if comparisons is not None and not comparisons.empty:
         clear = int((comparisons["p_adjusted"].dropna() < 0.05).sum())
         found.append(Fact(f"{clear} of {len(comparisons)}", "contrasts", "with Holm-adjusted p below 0.05"))
+    plan = evidence.standing
+    if plan is not None:
+        deviate = count(len(plan.deviations), "deviation") if plan.deviations else "no deviation"
+        when = "after" if plan.frozen.answers else "before"
+        found.append(Fact(plan.frozen.when[:10], "plan frozen", f"{when} the first answer; {deviate}"))
     return found
 
 

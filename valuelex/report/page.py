@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from valuelex.report import administer, compare, elicit, instrument, judge, lexicon, settings, taxonomy
+from valuelex.report import administer, compare, elicit, frozen, instrument, judge, lexicon, settings, taxonomy
 from valuelex.report.content import Block, Details, Figure, Section
 from valuelex.report.evidence import Evidence
 from valuelex.report.overview import overview
@@ -71,8 +71,9 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
 
 
 def build(evidence: Evidence) -> list[Section]:
-    """Return the page's sections, in the order of the chain."""
-    return [step.section(evidence) for step in STEPS]
+    """Return the page's sections, in the order of the chain; before it, the frozen plan where there is one."""
+    plan = frozen.section(evidence)
+    return [*([plan] if plan else []), *(step.section(evidence) for step in STEPS)]
 
 
 def pictures(sections: Iterable[Section]) -> Iterator[Figure]:

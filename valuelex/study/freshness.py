@@ -9,6 +9,7 @@ from typing import Any
 
 from valuelex.models import Model
 from valuelex.study.file import StudyFile
+from valuelex.study.freeze import current_plan, frozen_path
 from valuelex.study.manifest import Manifest, sources_digest
 from valuelex.study.stages import STAGES, Stage
 from valuelex.tables import digest, digest_json, files_of
@@ -47,6 +48,8 @@ class Freshness:
     manifest : Manifest
         What was made, from what.
     population : sequence of Model
+    path : Path, optional
+        The study file; beside it may lie a frozen plan, from which the report names deviations.
     """
 
     file: StudyFile
@@ -54,6 +57,7 @@ class Freshness:
     results: Path
     manifest: Manifest
     population: Sequence[Model]
+    path: Path | None = None
 
     def state(self, name: str) -> str:
         """Return missing, stale or done."""
@@ -121,9 +125,16 @@ class Freshness:
     def report_key(self) -> str:
         """Hash of what the report is made from."""
         made = {n: r.outputs for n, r in self.manifest.stages.items() if n != "report"}
-        return digest_json(
-            {"made": made, "name": self.file.name, "settings": plain(self.file), "sources": sources_digest("report")}
-        )
+        parts = {
+            "made": made,
+            "name": self.file.name,
+            "settings": plain(self.file),
+            "sources": sources_digest("report"),
+        }
+        plan = None if self.path is None else frozen_path(self.path)
+        if plan is not None and plan.is_file():
+            parts["frozen"] = [digest(plan), current_plan(self.file, self.folder)]
+        return digest_json(parts)
 
 
 def _unchanged(path: Path, sha: str) -> bool:

@@ -19,9 +19,11 @@ import yaml
 from valuelex.errors import BadInput, ResultsFolderError, writing
 from valuelex.models import ModelSettings
 from valuelex.study.crate import crate_metadata, data_dictionary, readme
-from valuelex.study.embedding import BOUGHT, key_variable, precomputed_file
+from valuelex.study.embedding import BOUGHT, key_variable
+from valuelex.study.freeze import frozen_path
 from valuelex.study.freshness import plain
 from valuelex.study.manifest import FILE, LEDGER, Manifest, read_manifest
+from valuelex.study.named_files import named_files
 from valuelex.study.study import Study
 from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES, digest_json
 
@@ -96,16 +98,9 @@ def _pack(study: Study, manifest: Manifest, path: Path, licence: str | None, aut
 
 
 def _of_the_study(study: Study) -> dict[str, Path]:
-    """The user's own files that the study file names: prompts, examples, vocabularies, tables to start from."""
-    file = study.file
-    named = [file.elicitation.prompts, file.elicitation.few_shot, file.elicitation.vocabulary, file.lexicon.values]
-    named += [file.lexicon.overrides, *file.lexicon.translations.values(), file.lexicon.crosswalk]
-    named += [file.instrument.taxonomy, *file.inputs.values(), precomputed_file(file.taxonomy.embedding)]
+    """The user's own files that the study file names: prompts, lists, edits, tables to start from, and its frozen plan."""
     found = {}
-    for name in (n for n in named if isinstance(n, str)):
-        place = study.folder / name
-        if not place.is_file():
-            continue
+    for place in (path for path in named_files(study.file, study.folder).values() if path is not None):
         inside = Path(os.path.relpath(place.resolve(), study.folder))
         if inside.parts[0] == "..":
             raise BadInput(
@@ -113,7 +108,8 @@ def _of_the_study(study: Study) -> dict[str, Path]:
                 "Move it into the folder of study.yaml.",
             )
         found[inside.as_posix()] = place
-    return found
+    plan = frozen_path(study.path)
+    return found | ({"frozen.yaml": plan} if plan.is_file() else {})
 
 
 def _of_the_results(study: Study) -> dict[str, Path]:

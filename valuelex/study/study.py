@@ -257,6 +257,17 @@ class Study:
             replay=replay,
         )
 
+    def check(self, to: str = "report") -> None:
+        """Refuse what a stage up to `to` could not use, as `run` does before it asks anything; no key is needed.
+
+        Raises
+        ------
+        BadInput
+            For a model that nothing serves, a file that is missing or cannot be read, a judge that judges itself.
+        """
+        stages = self.stages(to)
+        self._preflight(stages, self.population(stages), keys=False)
+
     def _preflight(self, stages: list[str], population: list[Model], *, keys: bool = True) -> None:
         """Refuse what a later stage could not use, before the first call is paid for."""
         _ = self.given
@@ -357,7 +368,7 @@ class Study:
         return all(self._fresh(manifest, self.population([])).state(name) == "done" for name in upstream)
 
     def _fresh(self, manifest: Manifest, population: list[Model]) -> Freshness:
-        return Freshness(self.file, self.folder, self.results, manifest, population)
+        return Freshness(self.file, self.folder, self.results, manifest, population, self.path)
 
     def _manifest(self, *, claim_only: bool = False) -> Manifest:
         """The folder's manifest brought up to this file's settings, or a fresh one; written unless only looked at."""

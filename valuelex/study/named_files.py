@@ -1,0 +1,30 @@
+"""The user's own files that a study file names: prompts, lists, mappings, vectors, edits, tables to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from valuelex.study.embedding import precomputed_file
+from valuelex.study.file import StudyFile
+from valuelex.taxonomy import EDITS
+
+SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".txt", ".parquet", ".pq")
+"""A text that ends so is a file; any other is the name of something packaged."""
+
+
+def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
+    """Return name -> path of every file of the user's, as the study file writes it; None where it is not there.
+
+    The file of edits is among them also where it is found without being named.
+    """
+    asked, lexicon = file.elicitation, file.lexicon
+    named = [asked.prompts, asked.few_shot, asked.vocabulary, lexicon.values, lexicon.overrides]
+    named += [*lexicon.translations.values(), lexicon.crosswalk, precomputed_file(file.taxonomy.embedding)]
+    named += [file.taxonomy.edits, file.instrument.taxonomy, *file.inputs.values()]
+    found: dict[str, Path | None] = {}
+    for name in (n for n in named if isinstance(n, str) and n.endswith(SUFFIXES)):
+        place = folder / name
+        found[name] = place if place.is_file() else None
+    if (folder / EDITS).is_file() and file.taxonomy.edits is None:
+        found[EDITS] = folder / EDITS
+    return found

@@ -1,0 +1,116 @@
+"""The thresholds and exclusion rules that are constants of the code: no setting moves them, so a frozen plan writes them down.
+
+Each stands in its own module with the reason for its value; here is where they are, so that they can be listed and compared.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """One constant.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in a frozen plan; stays, wherever the constant moves.
+    module, constant : str
+        Where it stands.
+    about : str
+        What it decides.
+    """
+
+    name: str
+    module: str
+    constant: str
+    about: str
+
+    @property
+    def value(self) -> Any:
+        """Its value now: a number, a text, or a list of these."""
+        value = getattr(importlib.import_module(self.module), self.constant)
+        return (
+            sorted(value) if isinstance(value, (set, frozenset)) else list(value) if isinstance(value, tuple) else value
+        )
+
+
+_PREPARATION, _DOCUMENT, _GROUPS = (
+    "valuelex.taxonomy.preparation",
+    "valuelex.taxonomy.document",
+    "valuelex.taxonomy.groups",
+)
+_ANSWERS, _EMBEDDED = "valuelex.models.answers", "valuelex.projective.embedded"
+
+THRESHOLDS: tuple[Threshold, ...] = (
+    # Which answers count.
+    Threshold(
+        "repetition.share", f"{_ANSWERS}.classify", "REPETITION_SHARE", "one token is so much of an answer: invalid"
+    ),
+    Threshold("echo.run", f"{_ANSWERS}.copying", "RUN", "words in a row that count as copied from the prompt"),
+    Threshold("echo.share", f"{_ANSWERS}.copying", "ECHO_SHARE", "so much of an answer copied: invalid"),
+    Threshold(
+        "language.sure", f"{_ANSWERS}.language", "SURE", "probability from which an answer is in another language"
+    ),
+    Threshold(
+        "language.shortest", f"{_ANSWERS}.language", "SHORTEST", "shorter answers are not tested for their language"
+    ),
+    Threshold("refusal.beginning", f"{_ANSWERS}.refusals", "BEGINNING", "characters in which a refusal is looked for"),
+    # Which words count.
+    Threshold("items.words", "valuelex.lexicon.parse", "ITEM_WORDS", "a longer segment is running text"),
+    Threshold("family.stem", "valuelex.lexicon.families", "LEAST_STEM", "letters that a word and its noun must share"),
+    Threshold(
+        "crosswalk.least", "valuelex.lexicon.crosswalk", "LEAST", "share of votes from which a category is written"
+    ),
+    # Whether there is a structure.
+    Threshold("words.least", "valuelex.taxonomy.run", "LEAST_WORDS", "fewer words have no structure worth drawing"),
+    Threshold("respondents.least", _PREPARATION, "LEAST_RESPONDENTS", "fewer respondents: not factorable"),
+    Threshold("words.named", _PREPARATION, "LEAST_NAMED", "respondents that must have named a word that is factored"),
+    Threshold("kmo.least", _PREPARATION, "LEAST_KMO", "a smaller KMO: not factorable"),
+    Threshold(
+        "eigenvalue.p", _PREPARATION, "ANY_STRUCTURE", "level at which the first eigenvalue must exceed permuted data"
+    ),
+    Threshold("permutations", _PREPARATION, "PERMUTATIONS", "permuted data sets behind the reference eigenvalues"),
+    Threshold("closed.share", _PREPARATION, "CLOSED", "variance of totals below which KMO has no vote"),
+    Threshold(
+        "background.cosine", _GROUPS, "BACKGROUND_COSINE", "largest cosine as seen from a group of the background"
+    ),
+    Threshold("background.lead", _GROUPS, "BACKGROUND_LEAD", "by so much it must lie below that of every other group"),
+    # Whether it may be interpreted.
+    Threshold(
+        "congruence.fair",
+        _DOCUMENT,
+        "FAIR_CONGRUENCE",
+        "a dimension with a smaller Tucker congruence does not come back",
+    ),
+    Threshold(
+        "cluster.dissolved", _DOCUMENT, "DISSOLVED", "a cluster with a smaller Jaccard similarity does not come back"
+    ),
+    Threshold("silhouette.weak", _DOCUMENT, "WEAK_SILHOUETTE", "a smaller mean silhouette: words cluster weakly"),
+    Threshold(
+        "between.mostly", _DOCUMENT, "MOSTLY_BETWEEN", "share of a factor's variance between models that counts as most"
+    ),
+    Threshold("models.few", _DOCUMENT, "FEW_MODELS", "with fewer models such a factor is their difference"),
+    Threshold(
+        "units.least", "valuelex.taxonomy.stability", "LEAST_UNITS", "fewer models or families are not resampled"
+    ),
+    Threshold("control.own", "valuelex.taxonomy.controls", "LEAST_OWN", "configurations of a model that stands alone"),
+    Threshold(
+        "structures.alike", "valuelex.taxonomy.correspondence", "ALIKE", "level at which meaning and answers are alike"
+    ),
+    # How completions are scored and compared.
+    Threshold(
+        "base.sentences",
+        "valuelex.projective.administer",
+        "BASE_SENTENCES",
+        "sentences of a pretrained model that count",
+    ),
+    Threshold("judge.width", _EMBEDDED, "WIDTH", "kernel width of the embedded judge"),
+    Threshold("judge.level_ridge", _EMBEDDED, "LEVEL_RIDGE", "its ridge for levels"),
+    Threshold("judge.relevance_ridge", _EMBEDDED, "RELEVANCE_RIDGE", "its ridge for relevance"),
+    Threshold("alpha.records", "valuelex.comparison.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"),
+)
+"""In the order of the chain."""
