@@ -4,11 +4,13 @@ One file holds the tables of one step. `essential` columns must be in a table th
 (see `Column.default`) when only the earlier stage could have known them.
 """
 
-from valuelex.tables.schema import comparison, elicitation, lexicon, projective, taxonomy
+from valuelex.tables.schema import comparison, elicitation, lexicon, multiverse, projective, taxonomy
 from valuelex.tables.schema.kinds import STATUSES, VALENCES, Column, Table
 
 TABLES: dict[str, Table] = {
-    table.name: table for step in (elicitation, lexicon, taxonomy, projective, comparison) for table in step.TABLES
+    table.name: table
+    for step in (elicitation, lexicon, taxonomy, multiverse, projective, comparison)
+    for table in step.TABLES
 }
 """Every table by name."""
 
@@ -18,6 +20,7 @@ CSV_ONLY = frozenset({"stability"})
 DOCUMENTS: dict[str, str] = {
     "taxonomy": "taxonomy.json",
     "adequacy": "adequacy.json",
+    "multiverse_summary": "multiverse.json",
     "reliability": "reliability.json",
     "manual": "instrument.yaml",
     "judging": "judging.json",

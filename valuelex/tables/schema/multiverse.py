@@ -1,0 +1,106 @@
+"""Tables of the optional step `multiverse`."""
+
+from __future__ import annotations
+
+from valuelex.tables.schema.kinds import Column, Table, identifier
+
+TABLES = (
+    Table(
+        "multiverse",
+        "one analysis of the grid",
+        (
+            Column("cell", "int", "1, 2, ... in the order of the grid", low=1),
+            Column("prompts", "text", "whose answers counted"),
+            Column("normalisation", "text", "what a word was: families, lemma or token"),
+            Column("filter", "text", "which words counted as values"),
+            Column("matrix", "text", "as in the section `taxonomy`, like the next nine"),
+            Column("association", "text", "what was factored"),
+            Column("min_prevalence", "number", "rarer words were not placed by their answers", low=0, high=1),
+            Column("n_factors_asked", "text", "auto, or how many were asked for"),
+            Column("method", "text", "extraction"),
+            Column("rotation", "text", "rotation"),
+            Column("embedding", "text", "of words and glosses"),
+            Column("clustering", "text", "of the embeddings"),
+            Column("n_clusters_asked", "text", "auto, or how many were asked for"),
+            Column("outer", "text", "which structure gave the dimensions"),
+            Column("own", "bool", "whether these are the study's own choices"),
+            Column(
+                "status",
+                "text",
+                "analysed; closed (there is no such analysis); failed",
+                choices=("analysed", "closed", "failed"),
+            ),
+            Column("n_respondents", "int", "rows of the matrix", nullable=True, low=0),
+            Column("n_words", "int", "words", nullable=True, low=0),
+            Column("n_placed", "int", "words that have a dimension", nullable=True, low=0),
+            Column("factorable", "bool", "whether the words could be factored", nullable=True),
+            Column("n_factors", "int", "factors; 0 where the words could not be factored", nullable=True, low=0),
+            Column("n_clusters", "int", "clusters of meaning", nullable=True, low=0),
+            Column("n_dimensions", "int", "dimensions", nullable=True, low=0),
+            Column("n_subdimensions", "int", "subdimensions", nullable=True, low=0),
+            Column("n_shared", "int", "words that this analysis and the study's own both place", nullable=True, low=0),
+            Column("ari", "number", "adjusted Rand index with the study's own dimensions, over these", nullable=True),
+            Column("nmi", "number", "normalised mutual information, over these", nullable=True),
+            Column("ari_subdimensions", "number", "adjusted Rand index of the subdimensions", nullable=True),
+            Column("reason", "text", "why it could not be factored, or analysed at all", nullable=True),
+        ),
+        ("cell",),
+    ),
+    Table(
+        "multiverse_dimensions",
+        "one dimension, over all analyses or those with one level of one choice",
+        (
+            Column("taxonomy", "text", "the study's own, or the published one", choices=("own", "published")),
+            identifier("dimension", "its name"),
+            Column("choice", "text", "(all), a choice of the grid, or factorable"),
+            Column("level", "text", "(all), or the level of the choice"),
+            Column("n_cells", "int", "analyses", low=0),
+            Column("n_placed", "int", "analyses that place any of its words", low=0),
+            Column("n_back", "int", "analyses in which it comes back", low=0),
+            Column("share", "number", "n_back / n_cells", nullable=True, low=0, high=1),
+            Column(
+                "median_jaccard",
+                "number",
+                "median of its Jaccard similarity with its match, over the analyses that place any of its words, factorable or "
+                "not",
+                nullable=True,
+                low=0,
+                high=1,
+            ),
+        ),
+        ("taxonomy", "dimension", "choice", "level"),
+    ),
+    Table(
+        "multiverse_effects",
+        "one choice and one outcome",
+        (
+            Column(
+                "outcome",
+                "text",
+                "agreement (adjusted Rand index with the study's own), or whether a dimension (own, published) comes back",
+                choices=("agreement", "own", "published"),
+            ),
+            Column("dimension", "text", "the dimension; empty for agreement", nullable=True),
+            identifier("choice", "a choice of the grid with more than one level"),
+            Column("n_levels", "int", "its levels", low=2),
+            Column("n_cells", "int", "analyses", low=0),
+            Column(
+                "eta_squared",
+                "number",
+                "share of the outcome's variance between levels, each choice by itself; descriptive; empty if nothing varies",
+                nullable=True,
+                low=0,
+                high=1,
+            ),
+            Column(
+                "adjusted",
+                "number",
+                "the same less what chance gives to so many levels of so few cells (epsilon squared)",
+                nullable=True,
+                low=0,
+                high=1,
+            ),
+        ),
+        ("outcome", "dimension", "choice"),
+    ),
+)
