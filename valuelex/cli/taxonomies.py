@@ -1,4 +1,4 @@
-"""``valuelex edits`` and ``valuelex freeze``: the taxonomy under a person's hands, and the plan fixed beforehand."""
+"""``valuelex edits``, ``freeze`` and ``diff``: edits by hand, the plan fixed beforehand, two taxonomies compared."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this page."""
     app.command()(edits)
     app.command()(freeze)
+    app.command()(diff)
 
 
 def edits(
@@ -43,3 +44,29 @@ def freeze(
 
     made = write_down(valuelex.Study.load(study), again=again)
     typer.echo(printable(f"Wrote {made.path}.\n{made.summary()}"))
+
+
+def diff(
+    a: Annotated[
+        Path, typer.Argument(metavar="A", help="A study, a results folder, a taxonomy.json, or assignments.csv.")
+    ],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The same.")],
+    words: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Two columns: a word of A, the word of B it stands for."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="DIR", help="Also write each table as a CSV file.")
+    ] = None,
+) -> None:
+    """Compare two taxonomies: matched dimensions, congruence, words that moved, settings that differ."""
+    import json as codec
+
+    from valuelex.cli.console import printable
+    from valuelex.study.taxonomies import compare, write_tables
+
+    found = compare(a, b, words=words)
+    if csv is not None:
+        write_tables(found, csv)
+    typer.echo(codec.dumps(found.to_dict(), indent=2) if json else printable(found.summary()))

@@ -1,6 +1,7 @@
 """Step 3, ``valuelex taxonomy``: the structure of the words, from co-occurrence and from meaning, with its stability."""
 
 from valuelex.taxonomy.diff import Side, TaxonomyDiff, diff, renamed
+from valuelex.taxonomy.diff import Side, TaxonomyDiff, diff, renamed
 from valuelex.taxonomy.editing import apply_edits
 from valuelex.taxonomy.edits import FILE as EDITS
 from valuelex.taxonomy.edits import Edits, edits_path, load_edits, starting_file
@@ -26,7 +27,9 @@ __all__ = [
     "MultiverseSettings",
     "Profiles",
     "Side",
+    "Side",
     "Solution",
+    "TaxonomyDiff",
     "Source",
     "TaxonomyDiff",
     "TaxonomySettings",
@@ -34,6 +37,7 @@ __all__ = [
     "apply_edits",
     "central_words",
     "choose_models",
+    "diff",
     "diff",
     "edits_path",
     "find_groups",
@@ -43,6 +47,7 @@ __all__ = [
     "make_grid",
     "multiverse",
     "read_profiles",
+    "renamed",
     "renamed",
     "respondent_word_matrix",
     "run",
