@@ -18,7 +18,8 @@ from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.models.registry import Price
 from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
 from valuelex.tables.yaml_lines import line_of
-from valuelex.taxonomy import TaxonomySettings
+from valuelex.taxonomy import MultiverseSettings, TaxonomySettings
+from valuelex.taxonomy.multiverse import PromptSubset
 
 INPUT_TABLES = ("responses", "words", "lexicon", "assignments", "instrument", "completions", "judgements", "scores")
 """Tables that a study can start from."""
@@ -41,6 +42,7 @@ class StudyFile(BaseModel):
     elicitation: ElicitationSettings = ElicitationSettings()
     lexicon: LexiconSettings = LexiconSettings()
     taxonomy: TaxonomySettings = TaxonomySettings()
+    multiverse: MultiverseSettings = MultiverseSettings()
     instrument: InstrumentSettings = InstrumentSettings()
     administration: AdministrationSettings = AdministrationSettings()
     judges: Judges = list(DEFAULT_JUDGES)
@@ -148,12 +150,8 @@ def _keys(loc: Sequence[Any]) -> list[Any]:
 
 def _is_branch(part: str) -> bool:
     """Pydantic puts the name of a union's branch into the path; it is no key of the file."""
-    return part.startswith(("literal[", "list[", "function-", "constrained-", "JudgeSettings", "Persona")) or part in (
-        "str",
-        "int",
-        "float",
-        "none",
-    )
+    branches = ("literal[", "list[", "function-", "constrained-", "JudgeSettings", "Persona", "PromptSubset")
+    return part.startswith(branches) or part in ("str", "int", "float", "none")
 
 
 def _dotted(loc: list[Any]) -> str:
@@ -173,6 +171,7 @@ def _known_keys(loc: list[Any]) -> list[str]:
         ("elicitation", "few_shot"): ExampleSet,
         ("elicitation", "stop_when"): StopRule,
         ("lexicon", "judge"): ValueJudgeSettings,
+        ("multiverse", "prompts"): PromptSubset,
     }
     inner = within.get(tuple(str(part) for part in loc if not isinstance(part, int))[:2])  # type: ignore[arg-type]
     if inner is not None:
@@ -185,6 +184,7 @@ def _known_keys(loc: list[Any]) -> list[str]:
         "elicitation": ElicitationSettings,
         "lexicon": LexiconSettings,
         "taxonomy": TaxonomySettings,
+        "multiverse": MultiverseSettings,
         "instrument": InstrumentSettings,
         "administration": AdministrationSettings,
         "judges": JudgeSettings,
