@@ -11,6 +11,7 @@ import typer
 from valuelex._version import __version__
 from valuelex.cli import taxonomies
 from valuelex.cli.ledger import ledger_app
+from valuelex.cli.multiverse import multiverse
 from valuelex.errors import BadInput, RunInterrupted, ValuelexError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 
 app.add_typer(ledger_app)
+app.command()(multiverse)
 taxonomies.register(app)
 
 INTERRUPTED = 130

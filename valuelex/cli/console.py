@@ -19,6 +19,9 @@ from valuelex.study import Listener
 PLAIN_EVERY = 10.0
 """Seconds between progress lines where there is no terminal."""
 
+ANSWERS = "answers"
+"""The unit of calls to models, which have tokens."""
+
 LABEL = 34
 """Characters of a model's id that the live table shows."""
 
@@ -123,7 +126,7 @@ class Console:
         progress = running.progress
         fields = {
             "count": f"{progress.done}/{progress.planned}",
-            "pace": f"{progress.tokens_per_s:.1f} tokens/s",
+            "pace": f"{progress.tokens_per_s:.1f} tokens/s" if progress.unit == ANSWERS else "",
             "left": f"{_left(progress.seconds_left)} left",
         }
         if running.task is None:
@@ -155,11 +158,14 @@ def complaint(error: ValuelexError) -> str:
 
 
 def _line(progress: Progress) -> str:
+    head = f"{progress.stage:<12} {progress.model_id}: {progress.done}/{progress.planned} {progress.unit}"
+    if progress.unit != ANSWERS:
+        return head if progress.done >= progress.planned else f"{head}, {_left(progress.seconds_left)} left"
     if progress.done < progress.planned:
         pace = f"{progress.tokens_per_s:.1f} tokens/s, {_left(progress.seconds_left)} left"
     else:
         pace = "all from the ledger" if progress.seconds_left is None else f"{progress.tokens_per_s:.1f} tokens/s"
-    return f"{progress.stage:<12} {progress.model_id}: {progress.done}/{progress.planned} answers, {pace}"
+    return f"{head}, {pace}"
 
 
 def _left(seconds: float | None) -> str:

@@ -10,7 +10,7 @@ from valuelex.models.request import Response
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the calls to one model are."""
+    """How far the calls to one model are, or another kind of work that is counted in other units than answers."""
 
     stage: str
     model_id: str
@@ -18,6 +18,7 @@ class Progress:
     planned: int
     tokens_per_s: float
     seconds_left: float | None
+    unit: str = "answers"
 
 
 class Pace:

@@ -82,6 +82,21 @@ class Grid:
             return f"No word can be named by {cell.min_prevalence:.0%} and at most {own.max_prevalence:.0%} of respondents."
         return ""
 
+    def work(self, own: TaxonomySettings) -> dict[str, int]:
+        """How much there is to do: cells, those that cannot be, views of the words, and tasks that cells share."""
+        cells = [cell for cell in self.cells if not self.closed(cell, own)]
+        views = {(c.prompts, c.normalisation, c.filter) for c in cells}
+        tasks = {(c.prompts, c.normalisation, c.filter, c.matrix, c.association, c.min_prevalence) for c in cells}
+        return {
+            "grid": self.size,
+            "cells": len(self.cells),
+            "closed": len(self.cells) - len(cells),
+            "views": len(views),
+            "tasks": len(tasks),
+            "extractions": len({c[: CHOICES.index("embedding")] for c in cells}),
+            "clusterings": len({(c[:3], c.embedding, c.clustering, c.n_clusters) for c in cells}),
+        }
+
 
 def make_grid(
     settings: MultiverseSettings,

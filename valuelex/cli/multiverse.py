@@ -1,0 +1,41 @@
+"""``valuelex multiverse``: which dimensions come back under every other defensible choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def multiverse(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A folder with study.yaml, or the file itself.")],
+    cells: Annotated[
+        int | None, typer.Option("--cells", metavar="N", min=1, help="Draw so many cells of the grid at random.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", help="Worker processes; default: one for each core.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how much there is to do; compute nothing.")] = False,
+) -> None:
+    """Analyse the words in every other defensible way, and say which dimensions come back."""
+    import valuelex
+    from valuelex.cli.console import Console, printable
+    from valuelex.errors import SettingError
+    from valuelex.study.multiverse import plan_multiverse, run_multiverse
+
+    if jobs is not None and (jobs == 0 or jobs < -1):
+        raise SettingError(f"--jobs {jobs} is out of range.", "Give at least 1, or -1 for every core.")
+    found = valuelex.Study.load(study)
+    if dry_run:
+        for name, n in plan_multiverse(found, cells=cells).items():
+            typer.echo(f"{name:<12} {n:>9,}")
+        return
+    with Console() as console:
+        made = run_multiverse(found, cells=cells, n_jobs=jobs, listener=console.listener())
+    for sentence in [*made.about["findings"], *made.about["notes"]]:
+        typer.echo(printable(sentence))
+    if cells is not None and cells != found.file.multiverse.max_cells:
+        typer.echo(
+            f"To keep this draw as the study's own, write into the study file: multiverse: {{max_cells: {cells}}}"
+        )
