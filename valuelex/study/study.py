@@ -37,6 +37,7 @@ from valuelex.study.embedding import check_embedding
 from valuelex.study.file import StudyFile, load_study_file, study_path
 from valuelex.study.freshness import Freshness, plain
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
+from valuelex.study.multiverse import NAME, multiverse_state
 from valuelex.study.stages import STAGES, Stage, Work, needed
 from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, own_or_packaged, read, read_input, write
 from valuelex.taxonomy import edits_path, load_edits
@@ -358,6 +359,8 @@ class Study:
         for name in STAGES:
             state = self._fresh(manifest, population).state(name) if name in wanted else "not needed"
             out.append(StageStatus(name, state, manifest.stages[name].counts if name in manifest.stages else {}))
+        if NAME in manifest.stages:  # an optional step, shown where it has been run
+            out.append(StageStatus(NAME, multiverse_state(self), manifest.stages[NAME].counts))
         return [*out, StageStatus("report", self._fresh(manifest, population).state("report"))]
 
     def is_done(self, stage: str) -> bool:
