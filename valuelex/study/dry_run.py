@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from valuelex import elicitation, lexicon, projective
+from valuelex import elicitation, lexicon, projective, taxonomy
 from valuelex.models import Ledger, Model, Request, resolve
 from valuelex.models.calling.budget import tokens_in, tokens_out
 from valuelex.models.engines.scoring import wants_scores
@@ -18,6 +18,9 @@ RUBRIC_TOKENS = 1200
 
 WORD_TYPES, WORD_TOKENS = 400, 130
 """About how many word types a survey gives to a judge of words, and what the question takes."""
+
+PIECES, PIECE_TOKENS = 12, 250
+"""About how many dimensions and subdimensions are named, and what the question takes."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def dry_run(study: Study, to: str = "report") -> list[PlannedCalls]:
             out += _by_model(name, population, [item.request for item in items], ledger)
         elif name == "lexicon" and study.file.lexicon.judge is not None:
             out += _word_judge(study, study.file.lexicon.judge, ledger)
+        elif name == "taxonomy" and study.file.taxonomy.namer is not None:
+            out += _namer(study, study.file.taxonomy.namer, ledger)
         elif name == "administer":
             out += _administer(study, population, ledger)
         elif name == "judge":
@@ -110,6 +115,17 @@ def _word_judge(study: Study, settings: lexicon.ValueJudgeSettings, ledger: Ledg
     words = study.read("value_filter")["word"].drop_duplicates().tolist()
     model, requests = lexicon.plan_words(words, settings, seed=call_seed(study.file.seed, "lexicon"))
     return _by_model("lexicon", [model], requests, ledger)
+
+
+def _namer(study: Study, settings: taxonomy.NamingSettings, ledger: Ledger) -> list[PlannedCalls]:
+    """How many pieces there are is known once the step has run with the words that there are."""
+    if not study.is_done("taxonomy"):
+        tokens = (PIECES * PIECE_TOKENS, PIECES * settings.max_tokens)
+        return [_calls("taxonomy", resolve(settings), (PIECES, 0), tokens, exact=False)]
+    asked = study.read("naming")
+    pieces, prompts = asked["piece"].astype(str).tolist(), asked["prompt"].astype(str).tolist()
+    model, requests = taxonomy.plan_names(pieces, prompts, settings, seed=call_seed(study.file.seed, "taxonomy"))
+    return _by_model("taxonomy", [model], requests, ledger)
 
 
 def _administer(study: Study, population: list[Model], ledger: Ledger) -> list[PlannedCalls]:

@@ -18,7 +18,7 @@ from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.models.registry import Price
 from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
 from valuelex.tables.yaml_lines import line_of
-from valuelex.taxonomy import MultiverseSettings, TaxonomySettings
+from valuelex.taxonomy import MultiverseSettings, NamingSettings, TaxonomySettings
 from valuelex.taxonomy.multiverse import PromptSubset
 
 INPUT_TABLES = ("responses", "words", "lexicon", "assignments", "instrument", "completions", "judgements", "scores")
@@ -150,7 +150,16 @@ def _keys(loc: Sequence[Any]) -> list[Any]:
 
 def _is_branch(part: str) -> bool:
     """Pydantic puts the name of a union's branch into the path; it is no key of the file."""
-    branches = ("literal[", "list[", "function-", "constrained-", "JudgeSettings", "Persona", "PromptSubset")
+    branches = (
+        "literal[",
+        "list[",
+        "function-",
+        "constrained-",
+        "JudgeSettings",
+        "NamingSettings",
+        "Persona",
+        "PromptSubset",
+    )
     return part.startswith(branches) or part in ("str", "int", "float", "none")
 
 
@@ -171,6 +180,7 @@ def _known_keys(loc: list[Any]) -> list[str]:
         ("elicitation", "few_shot"): ExampleSet,
         ("elicitation", "stop_when"): StopRule,
         ("lexicon", "judge"): ValueJudgeSettings,
+        ("taxonomy", "naming"): NamingSettings,
         ("multiverse", "prompts"): PromptSubset,
     }
     inner = within.get(tuple(str(part) for part in loc if not isinstance(part, int))[:2])  # type: ignore[arg-type]

@@ -8,7 +8,7 @@
    unassigned. With the clusters outside, it has a dimension and joins its nearest piece.
 5. Where the words could not be factored, clusters are joined by meaning alone into two to four dimensions.
 
-Names come later (`naming`) and never change membership.
+Names come later (`document`, `naming`) and never change membership.
 """
 
 from __future__ import annotations
@@ -131,12 +131,20 @@ def cosine(a: FloatArray, b: FloatArray) -> float:
     return float(a @ b) / length if length > 0 else 0.0
 
 
-def central_words(words: list[str], vectors: FloatArray, weight: FloatArray) -> list[str]:
+def central_words(
+    words: list[str], vectors: FloatArray, weight: FloatArray, pull: FloatArray | None = None
+) -> list[str]:
     """Order words by centrality: cosine with their centroid, weighted by how many respondents named each.
 
-    The weight enters as its logarithm, so that a name is both typical in meaning and in use.
+    The weight enters as its logarithm, so that a name is both typical in meaning and in use. With `pull`, the loading of each
+    word on what they have in common, the product of the two counts; words without a loading come last.
     """
     centroid = (vectors * weight[:, None]).sum(axis=0)
     length = np.linalg.norm(centroid)
     closeness = vectors @ (centroid / length if length > 0 else centroid) * np.log1p(weight)
-    return [words[i] for i in sorted(range(len(words)), key=lambda i: (-round(float(closeness[i]), 9), words[i]))]
+    score = closeness if pull is None or not pull.any() else np.maximum(closeness, 0.0) * pull
+
+    def place(i: int) -> tuple[float, float, str]:
+        return -round(float(score[i]), 9), -round(float(closeness[i]), 9), words[i]
+
+    return [words[i] for i in sorted(range(len(words)), key=place)]
