@@ -81,14 +81,14 @@ def test_names_prompts_and_replies_are_kept_and_asked_once(tmp_path: Path) -> No
 
 
 def test_what_cannot_be_a_name_is_logged_and_the_central_words_stay(tmp_path: Path) -> None:
-    found, table, _ = named(tmp_path, [None, "<b>Care</b>", "Fine name", "Fine Name", "I cannot say"])
+    found, table, _ = named(tmp_path, [None, "<b>Care</b>", "Fine trait", "Fine Trait", "I cannot say"])
     assert [d.name for d in found] == ["Honesty", "Care"]
-    assert [p.name for d in found for p in d.parts] == ["Fine name", "Justice and rights", "Care and love"]
+    assert [p.name for d in found for p in d.parts] == ["Fine trait", "Justice and rights", "Care and love"]
     assert table["used"].tolist() == [False, False, True, False, False]
     why = table["why"].tolist()
     assert "no answer: busy" in why[0]
     assert why[1] == "holds marks or digits"
-    assert why[3] == "another piece is called Fine Name"
+    assert why[3] == "another piece is called Fine Trait"
 
 
 TEXTS = st.lists(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from valuelex.report import edits, figures
+from valuelex.report import edits, figures, naming
 from valuelex.report.content import Block, Bullets, Details, Figure, Section, Tree
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.pairs import cluster_numbers_table, co_assignment, levels_sentence
@@ -38,7 +38,7 @@ def section(evidence: Evidence) -> Section:
     given = bool(evidence.given(NAME))
     findings = [] if given else [verdict(adequacy)]
     findings.append(interpretation(taxonomy))
-    findings += edits.edit_findings(evidence)
+    findings += naming.naming_findings(evidence) + edits.edit_findings(evidence)
     findings += [str(caveat) for caveat in taxonomy.get("caveats") or []]
     structures = taxonomy.get("structures") or {}
     if structures.get("verdict"):
@@ -52,7 +52,7 @@ def section(evidence: Evidence) -> Section:
         blocks.append(heat)
     if taxonomy["dimensions"]:
         blocks.append(_tree(taxonomy))
-        blocks += edits.edits_blocks(evidence)
+        blocks += edits.edits_blocks(evidence) + naming.naming_blocks(evidence)
     if taxonomy.get("unassigned"):
         blocks.append(_unassigned(taxonomy, assignments))
     if not given:
