@@ -10,6 +10,7 @@ from valuelex.lexicon.normalise import ValueLexicon, load_lexicon, open_lexicon
 from valuelex.lexicon.parse import Candidate, parse
 from valuelex.lexicon.run import Survey, from_words, run
 from valuelex.lexicon.settings import LexiconSettings, ValueJudgeSettings
+from valuelex.lexicon.unasked import unasked
 
 __all__ = [
     "Built",
@@ -34,4 +35,5 @@ __all__ = [
     "read_item",
     "read_prose",
     "run",
+    "unasked",
 ]

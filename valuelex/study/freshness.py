@@ -104,7 +104,7 @@ class Freshness:
         if stage.given in given:
             return given
         recorded = {file: sha for record in self.manifest.stages.values() for file, sha in record.outputs.items()}
-        names = [files_of(item, self.results)[0].name for item in stage.reads]
+        names = [files_of(item, self.results)[0].name for item in stage.read_with(self.file)]
         return {name: recorded.get(name, "missing") for name in names}
 
     def _files(self, stage: Stage) -> dict[str, str]:
@@ -115,7 +115,11 @@ class Freshness:
             # The stopping rule counts words as the lexicon does.
             "elicit": [asked.prompts, asked.few_shot, asked.vocabulary, *(forms if asked.stop_when.coverage else [])],
             "lexicon": [*forms, lexicon.crosswalk, asked.few_shot, asked.vocabulary],
-            "taxonomy": [self.file.taxonomy.embedding.removeprefix("precomputed:"), self.file.taxonomy.edits or EDITS],
+            "taxonomy": [
+                self.file.taxonomy.embedding.removeprefix("precomputed:"),
+                self.file.taxonomy.intrinsic.words,
+                self.file.taxonomy.edits or EDITS,
+            ],
             "instrument": [self.file.instrument.taxonomy],
         }
         kinds = (".yaml", ".yml", ".csv", ".parquet")

@@ -69,6 +69,8 @@ class Stage:
     run : callable
     given : str
         The table that, when it comes from outside, takes the place of what the stage would compute.
+    alone : callable
+        Whether the study file makes the stage read no table of an earlier one.
     """
 
     name: str
@@ -78,6 +80,11 @@ class Stage:
     sections: tuple[str, ...]
     run: Callable[[Work], Outputs]
     given: str = ""
+    alone: Callable[[StudyFile], bool] = lambda file: False
+
+    def read_with(self, file: StudyFile) -> tuple[str, ...]:
+        """Tables and documents that the stage reads under this study file."""
+        return () if self.alone(file) else self.reads
 
 
 def _elicit(work: Work) -> Outputs:
@@ -135,13 +142,57 @@ def _taxonomy(work: Work) -> Outputs:
 def _computed_taxonomy(work: Work) -> dict[str, Any]:
     if "assignments" in work.given:
         return taxonomy.from_assignments(work.given["assignments"])
+    settings, seed = work.file.taxonomy, work.seed("taxonomy")
+    namer = None if settings.namer is None else taxonomy.Namer(settings.namer, work.caller, seed)
+    made = _structure(work, namer, seed)
+    return made if namer is None else made | {"naming": namer.table()}
+
+
+def _structure(work: Work, namer: taxonomy.Namer | None, seed: int) -> dict[str, Any]:
+    settings = work.file.taxonomy
+    if settings.structure == "intrinsic":
+        return _intrinsic(work, namer, seed)
     return taxonomy.run(
         work.read("words"),
         work.read("lexicon"),
-        work.file.taxonomy,
-        seed=work.seed("taxonomy"),
+        settings,
+        seed=seed,
         embedder=work.word_embedder,
         families={str(m): str(f) for m, f in facts(work.population)["family"].dropna().items()},
+        namer=namer,
+    )
+
+
+def reads_models(file: StudyFile) -> bool:
+    """Whether the step taxonomy lets models score words."""
+    return file.taxonomy.structure == "intrinsic" and "assignments" not in file.inputs
+
+
+def _intrinsic(work: Work, namer: taxonomy.Namer | None, seed: int) -> dict[str, Any]:
+    """The two steps meet here: the value lexicon tells what could follow a word, and which words there are without answers."""
+    settings = work.file.taxonomy
+    asked = settings.intrinsic.words == "lexicon"
+    if asked:
+        words = work.read("lexicon").nlargest(settings.intrinsic.max_words, "n_respondents", keep="first")
+    else:
+        known = lexicon.load_lexicon(settings.intrinsic.words, work.folder)
+        words = lexicon.unasked(known, settings.intrinsic.max_words, seed=seed)
+    follow = dict.fromkeys([*words["word"].astype(str), *lexicon.load_lexicon("values", work.folder).glosses])
+    profiles = taxonomy.read_profiles(
+        taxonomy.choose_models(work.population, settings.intrinsic),
+        words["word"].astype(str).tolist(),
+        list(follow),
+        settings.intrinsic,
+        work.caller,
+    )
+    return taxonomy.run_intrinsic(
+        profiles,
+        words.reset_index(drop=True),
+        settings,
+        seed=seed,
+        embedder=work.word_embedder,
+        words=work.read("words") if asked else None,
+        namer=namer,
     )
 
 
@@ -250,8 +301,10 @@ STAGES: dict[str, Stage] = {
                 "stability",
                 "word_pairs",
                 "cluster_numbers",
+                "intrinsic",
                 "structure_agreement",
                 "controls",
+                "naming",
                 "edits",
                 "adequacy",
                 "taxonomy",
@@ -259,6 +312,7 @@ STAGES: dict[str, Stage] = {
             ("taxonomy", "models"),
             _taxonomy,
             given="assignments",
+            alone=lambda file: reads_models(file) and file.taxonomy.intrinsic.words != "lexicon",
         ),
         Stage(
             "instrument",
@@ -301,7 +355,7 @@ STAGES: dict[str, Stage] = {
 """Every stage but the report, in the order in which data flows. The report, one floor up, reads what they made."""
 
 
-def needed(target: str, given: Mapping[str, Any]) -> list[str]:
+def needed(target: str, file: StudyFile) -> list[str]:
     """Return the stages that `target` rests on, itself last. A stage whose table is given needs nothing before it."""
     wanted: set[str] = set()
 
@@ -310,9 +364,9 @@ def needed(target: str, given: Mapping[str, Any]) -> list[str]:
             return
         wanted.add(name)
         stage = STAGES[name]
-        if stage.given in given:
+        if stage.given in file.inputs:
             return
-        for item in stage.reads:
+        for item in stage.read_with(file):
             visit(next(s.name for s in STAGES.values() if item in s.writes))
 
     visit(target)

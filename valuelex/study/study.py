@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from valuelex import projective
+from valuelex import projective, taxonomy
 from valuelex.errors import RegistryError, ResultsFolderError, SettingError, StudyFileError, TableError, writing
-from valuelex.lexicon import load_crosswalk, open_lexicon
+from valuelex.lexicon import load_crosswalk, load_lexicon, open_lexicon
 from valuelex.models import (
     Budget,
     Caller,
@@ -38,7 +38,7 @@ from valuelex.study.file import StudyFile, load_study_file, study_path
 from valuelex.study.freshness import Freshness, plain
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
 from valuelex.study.multiverse import NAME, multiverse_state
-from valuelex.study.stages import STAGES, Stage, Work, needed
+from valuelex.study.stages import STAGES, Stage, Work, needed, reads_models
 from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, own_or_packaged, read, read_input, write
 from valuelex.taxonomy import edits_path, load_edits
 
@@ -131,6 +131,8 @@ class Study:
             If models have to be called and none is named.
         """
         called = [s for s in stages if s in ("elicit", "administer") and STAGES[s].given not in self.file.inputs]
+        if "taxonomy" in stages and reads_models(self.file):
+            called.append("taxonomy")
         wanted = self.file.population
         named = self.file.models
         if not named and wanted.matched:
@@ -242,7 +244,7 @@ class Study:
         running = self.file.running
         budget = None
         if running.budget is not None and not replay:
-            judges = [*self.file.judges, *filter(None, [self.file.lexicon.judge])]
+            judges = [*self.file.judges, *filter(None, [self.file.lexicon.judge, self.file.taxonomy.namer])]
             models = [*population, *(resolve(j) for j in judges if not isinstance(j, str))]
             prices = {m.id: m.entry.price for m in models if m.entry.price is not None}
             batch = frozenset(m.id for m in models if m.settings.batch)
@@ -275,9 +277,16 @@ class Study:
         file = self.file
         computed = [s for s in stages if STAGES[s].given not in file.inputs]
         called = population if {"elicit", "administer"} & set(computed) else []
+        if "taxonomy" in computed and reads_models(file):
+            scored = taxonomy.choose_models(population, file.taxonomy.intrinsic)
+            called = called or scored
+            if file.taxonomy.intrinsic.words != "lexicon":
+                load_lexicon(file.taxonomy.intrinsic.words, self.folder)
         judges = [resolve(j) for j in file.judges if not isinstance(j, str)] if "judge" in computed else []
         if "lexicon" in computed and file.lexicon.judge is not None:
             judges.append(resolve(file.lexicon.judge))
+        if "taxonomy" in computed and file.taxonomy.namer is not None:
+            judges.append(resolve(file.taxonomy.namer))
         for model in [*called, *judges] if keys else []:
             for variable in (model.settings.api_key_env, *model.settings.headers_env.values()):
                 key_from_environment(variable)
@@ -296,10 +305,10 @@ class Study:
     def stages(self, to: str) -> list[str]:
         """Return the stages that have to be up to date for `to`, in order, the report left out."""
         if to == "report":
-            return needed("compare", self.file.inputs)
+            return needed("compare", self.file)
         if to not in STAGES:
             raise SettingError(f"'{to}' is no stage.", f"The stages are: {', '.join([*STAGES, 'report'])}.")
-        return needed(to, self.file.inputs)
+        return needed(to, self.file)
 
     def _run_stage(self, stage: Stage, work: Work, manifest: Manifest) -> None:
         started = time.monotonic()

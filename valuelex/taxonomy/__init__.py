@@ -1,7 +1,6 @@
 """Step 3, ``valuelex taxonomy``: the structure of the words, from co-occurrence and from meaning, with its stability."""
 
 from valuelex.taxonomy.diff import Side, TaxonomyDiff, diff, renamed
-from valuelex.taxonomy.diff import Side, TaxonomyDiff, diff, renamed
 from valuelex.taxonomy.editing import apply_edits
 from valuelex.taxonomy.edits import FILE as EDITS
 from valuelex.taxonomy.edits import Edits, edits_path, load_edits, starting_file
@@ -12,6 +11,8 @@ from valuelex.taxonomy.joint import central_words, join
 from valuelex.taxonomy.matrix import Matrix, respondent_word_matrix
 from valuelex.taxonomy.multiverse import FOLDER as MULTIVERSE_FOLDER
 from valuelex.taxonomy.multiverse import Multiverse, MultiverseSettings, Source, make_grid, multiverse
+from valuelex.taxonomy.naming import Namer, plan_names
+from valuelex.taxonomy.naming_settings import NamingSettings
 from valuelex.taxonomy.outputs import from_assignments
 from valuelex.taxonomy.run import run, run_intrinsic
 from valuelex.taxonomy.settings import TaxonomySettings
@@ -25,11 +26,11 @@ __all__ = [
     "Matrix",
     "Multiverse",
     "MultiverseSettings",
+    "Namer",
+    "NamingSettings",
     "Profiles",
     "Side",
-    "Side",
     "Solution",
-    "TaxonomyDiff",
     "Source",
     "TaxonomyDiff",
     "TaxonomySettings",
@@ -38,7 +39,6 @@ __all__ = [
     "central_words",
     "choose_models",
     "diff",
-    "diff",
     "edits_path",
     "find_groups",
     "from_assignments",
@@ -46,8 +46,8 @@ __all__ = [
     "load_edits",
     "make_grid",
     "multiverse",
+    "plan_names",
     "read_profiles",
-    "renamed",
     "renamed",
     "respondent_word_matrix",
     "run",

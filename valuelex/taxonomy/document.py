@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.semantics import Clusters
-from valuelex.taxonomy.empirical import Empirical
+from valuelex.taxonomy.empirical import Empirical, Solution
 from valuelex.taxonomy.joint import UNASSIGNED, Joint, central_words
 from valuelex.taxonomy.settings import TaxonomySettings
 
@@ -42,11 +42,27 @@ class Piece:
     parts: tuple[Piece, ...] = ()
 
 
-def named_dimensions(words: Sequence[str], vectors: FloatArray, weight: FloatArray, joint: Joint) -> list[Piece]:
+Naming = Callable[[Sequence[Piece]], list[Piece]]
+"""Gives pieces other names, and leaves everything else as it is."""
+
+
+def named_dimensions(
+    words: Sequence[str],
+    vectors: FloatArray,
+    weight: FloatArray,
+    joint: Joint,
+    solution: Solution | None = None,
+) -> list[Piece]:
     """Order, name and fill the dimensions; the one with most respondents' words comes first.
 
-    Names are the words most central in meaning and use; they never change membership.
+    Names are the words most central in meaning and use, for dimensions with factors behind them (`solution`) times their
+    loading on the dimension's direction; they never change membership.
     """
+    of = (
+        {}
+        if solution is None
+        else {str(w): row for w, row in zip(solution.loadings.index, solution.space, strict=True)}
+    )
     order = sorted(
         (int(d) for d in set(joint.dimension.tolist()) if d >= 0),
         key=lambda d: (-float(weight[joint.dimension == d].sum()), d),
@@ -55,7 +71,8 @@ def named_dimensions(words: Sequence[str], vectors: FloatArray, weight: FloatArr
     out = []
     for d in order:
         rows = np.flatnonzero(joint.dimension == d)
-        central = central_words([words[int(i)] for i in rows], vectors[rows], weight[rows])
+        members = [words[int(i)] for i in rows]
+        central = central_words(members, vectors[rows], weight[rows], _pull(members, of))
         title = _unused(central, taken)
         parts = []
         inner = sorted(
@@ -69,6 +86,18 @@ def named_dimensions(words: Sequence[str], vectors: FloatArray, weight: FloatArr
             parts.append(Piece(label, s, mine.tolist(), names))
         out.append(Piece(title, d, rows.tolist(), central, tuple(parts)))
     return out
+
+
+def _pull(words: Sequence[str], space: Mapping[str, FloatArray]) -> FloatArray:
+    """How far each word lies along the direction of all of them in the space of the factors; 0 for those without loadings."""
+    known = [space[w] for w in words if w in space]
+    if not known:
+        return np.zeros(len(words))
+    rows = np.vstack(known)
+    length = np.linalg.norm(rows, axis=1)
+    mean = np.average(rows, axis=0, weights=length) if length.any() else rows[0]
+    direction = mean / (np.linalg.norm(mean) or 1.0)
+    return np.array([max(float(space[w] @ direction), 0.0) if w in space else 0.0 for w in words])
 
 
 def _unused(candidates: list[str], taken: set[str]) -> str:
@@ -85,21 +114,35 @@ def _free(name: str, taken: set[str]) -> str:
     return attempt
 
 
+NO_FACTORS = {
+    "joint": "The words could not be factored: the dimensions rest on meaning alone and describe the words, not the models.",
+    "semantic": "The dimensions rest on meaning alone, as the study file asks, and describe the words, not the models.",
+    "empirical": "The words could not be factored, and the study file asks for the answers alone: there is no taxonomy.",
+    "intrinsic": "No structure came out of the models' log-probabilities: there is no taxonomy.",
+}
+"""First reason where there are no factors, by the structure that was asked for."""
+
+INSIDE = (
+    "This is the structure inside {models}, read from log-probabilities: which words these models expect in the same places. "
+    "Nothing was asked, and nothing says that they act by it."
+)
+
+BASES = {"answers": "factors and meaning", "probabilities": "log-probabilities and meaning"}
+
+
 def doubts(
-    found: Empirical, dimensions: Sequence[Piece], clusters: Clusters, steady: pd.DataFrame
+    found: Empirical, dimensions: Sequence[Piece], clusters: Clusters, steady: pd.DataFrame, structure: str = "joint"
 ) -> tuple[list[str], list[str]]:
     """Return the reasons not to interpret the taxonomy (none means that it can be), and further caveats.
 
     Weak clusters of meaning speak against the subdimensions, and against the whole where the dimensions rest on meaning too.
     """
     blurred = _doubts_of_clusters(clusters, steady)
+    inside = [INSIDE.format(models=", ".join(found.adequacy["models"]))] if structure == "intrinsic" else []
     if found.solution is not None:
-        return _doubts_of_factors(found, dimensions, steady), blurred
-    reasons = [
-        "The words could not be factored: the dimensions rest on meaning alone and describe the words, not the models.",
-        *found.adequacy["reasons"],
-    ]
-    return reasons + blurred, []
+        return _doubts_of_factors(found, dimensions, steady, structure), inside + blurred
+    reasons = [NO_FACTORS[structure], *found.adequacy["reasons"]]
+    return (reasons + blurred, inside) if dimensions else (reasons, inside)
 
 
 def _doubts_of_clusters(clusters: Clusters, steady: pd.DataFrame) -> list[str]:
@@ -116,12 +159,14 @@ def _doubts_of_clusters(clusters: Clusters, steady: pd.DataFrame) -> list[str]:
     return out
 
 
-def _doubts_of_factors(found: Empirical, dimensions: Sequence[Piece], steady: pd.DataFrame) -> list[str]:
+def _doubts_of_factors(
+    found: Empirical, dimensions: Sequence[Piece], steady: pd.DataFrame, structure: str
+) -> list[str]:
     out = []
     if len(dimensions) < 2:
         out.append("All words fall into one dimension.")
     own = steady[(steady["kind"] == "dimension") & steady["statistic"].str.startswith("Tucker congruence")]
-    own = own[~own["statistic"].str.contains(" models alone")]
+    own = own[~own["statistic"].str.endswith(" alone")]
     loose = sorted(own.loc[own["mean"].astype(float) < FAIR_CONGRUENCE, "name"].unique())
     if loose:
         out.append(
@@ -135,7 +180,7 @@ def _doubts_of_factors(found: Empirical, dimensions: Sequence[Piece], steady: pd
             f"With {found.adequacy['n_models']} models, the factor is mostly the difference between them (share of variance "
             f"between models: {shares}): it cannot be told from what else sets these models apart."
         )
-    if found.adequacy["n_models"] < 2:
+    if found.adequacy["n_models"] < 2 and structure != "intrinsic":
         out.append("One model alone was asked: what varies are its settings.")
     return out
 
@@ -153,6 +198,7 @@ def document(
     caveats: Sequence[str] = (),
     agreement: Sequence[dict[str, Any]] = (),
     agreement_verdict: str | None = None,
+    kind: str = "answers",
 ) -> dict[str, Any]:
     """Return what goes into taxonomy.json."""
     unassigned = [] if joint is None else [words[int(i)] for i in np.flatnonzero(joint.dimension == UNASSIGNED)]
@@ -161,7 +207,7 @@ def document(
         "interpretable": not reasons,
         "reasons": reasons,
         "caveats": list(caveats),
-        "basis": "factors and meaning" if found.solution is not None else "meaning alone",
+        "basis": BASES[kind] if found.solution is not None else "meaning alone",
         "dimensions": [
             {
                 "name": d.name,
@@ -173,6 +219,7 @@ def document(
         "unassigned": unassigned,
         "structures": {"verdict": agreement_verdict, "agreement": list(agreement)},
         "method": {
+            "structure": settings.structure,
             "embedding": embedding,
             "matrix": settings.matrix,
             "association": settings.association,

@@ -111,7 +111,10 @@ def by_level(found: Solution, split: Levels, *, seed: int) -> list[Recovery]:
 def on_one_level(steady: pd.DataFrame) -> list[str]:
     """Say which dimensions do not come back on one of the levels; `steady` is the table `stability`."""
     out = []
-    for level, what in (("within", "differences between models"), ("between", "differences between a model's settings")):
+    for level, what in (
+        ("within", "differences between models"),
+        ("between", "differences between a model's settings"),
+    ):
         mine = steady[steady["statistic"].str.startswith(f"Tucker congruence, {level} models alone")]
         loose = mine.loc[mine["mean"].astype(float) < FAIR_CONGRUENCE, "name"]
         if len(loose):

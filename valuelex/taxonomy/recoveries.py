@@ -93,7 +93,9 @@ def dimension_rows(
     rows: list[dict[str, Any]] = []
     for recovery in recoveries:
         names = [by_group.get(g, f"group {g}") for g in range(recovery.jaccard.shape[1])]
-        what = _WHAT.get(recovery.unit, f"{recovery.unit} resampled")
+        what = _WHAT.get(recovery.unit) or (
+            recovery.unit if recovery.unit.endswith(" alone") else f"{recovery.unit} resampled"
+        )
         rows += summary_rows(recovery, names, what=what)
     return rows
 

@@ -6,10 +6,35 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from valuelex.taxonomy.naming_settings import NamingSettings
+
 Cells = Literal["binary", "count", "tfidf", "rank"]
 Association = Literal["residual", "log-ratio", "pearson", "tetrachoric", "log-odds"]
 
 Count = Annotated[int, Field(ge=1)]
+
+
+Text = Annotated[str, Field(pattern=r"\{word\}", max_length=500)]
+
+
+class IntrinsicSettings(BaseModel):
+    """With `structure: intrinsic`: whose log-probabilities are read, of which words, after which texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[str, ...] = ()
+    """Ids of models of the study; empty takes all that give log-probabilities (models that run here, and completion
+    endpoints with `echo: true`)."""
+    words: str = "lexicon"
+    """"lexicon": the words that the models named, most named first; "values": those of the packaged value lexicon, no
+    model being asked anything; or a file like it (word, gloss, variants)."""
+    max_words: int = Field(default=150, ge=6)
+    """So many words at most; each takes a pass through the model for every text of the frames."""
+    frames: Literal["values", "adjectives"] | Annotated[tuple[Text | tuple[Text, Text], ...], Field(min_length=1)] = (
+        "values"
+    )
+    """Texts that hold {word} and break off where another word could follow; of a pair, the second one's scores are
+    subtracted ("... {word} and" less "... {word} but not"). The packaged ones are English."""
 
 
 class TaxonomySettings(BaseModel):
@@ -17,6 +42,11 @@ class TaxonomySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    structure: Literal["joint", "empirical", "semantic", "intrinsic"] = "joint"
+    """What gives the dimensions. joint: the answers, divided by meaning (meaning alone where the answers cannot be
+    factored); empirical: the answers alone; semantic: meaning alone; intrinsic: the models' own log-probabilities of one
+    word after another, divided by meaning."""
+    intrinsic: IntrinsicSettings = IntrinsicSettings()
     elicitation: Literal["open", "closed", "logprob"] = "open"
     """Where answers of several modes are there: whose words have a structure. They are not pooled, since a closed
     list and scores of every word make co-occurrences of their own."""
@@ -63,9 +93,17 @@ class TaxonomySettings(BaseModel):
     embedding: str = "all-minilm-l6-v2"
     """A registered embedding model, sentence-transformers:NAME, precomputed:FILE (a table with a column `word` and
     numbers), or endpoint:URL?model=NAME&api_key_env=VARIABLE."""
+    naming: Literal["central"] | NamingSettings = "central"
+    """Who names dimensions and subdimensions. central: their most central words, for dimensions weighted by loading; or a
+    language model, whose prompts and answers are kept in the table `naming`. Names never change membership."""
     edits: str | None = None
     """A YAML file of edits by hand (rename, move, merge, split) that are replayed on top of the computed taxonomy; default:
     edits.yaml beside the study file, if it is there."""
+
+    @property
+    def namer(self) -> NamingSettings | None:
+        """The language model that names the pieces, if one does."""
+        return self.naming if isinstance(self.naming, NamingSettings) else None
 
     @model_validator(mode="after")
     def _some_room(self) -> TaxonomySettings:

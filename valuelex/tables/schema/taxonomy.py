@@ -68,6 +68,21 @@ TABLES = (
         ("number",),
     ),
     Table(
+        "naming",
+        "one piece that a language model was asked to name",
+        (
+            identifier("piece", "its name by central words"),
+            Column("level", "text", "dimension or subdimension", choices=("dimension", "subdimension")),
+            Column("model_id", "text", "who was asked"),
+            Column("prompt", "text", "what was asked, but for the line that says in which form to answer"),
+            Column("answer", "text", "what came back, as it came but for control characters", nullable=True),
+            Column("name", "text", "the name that the piece has now"),
+            Column("used", "bool", "whether it is the answer's"),
+            Column("why", "text", "why it is not", nullable=True),
+        ),
+        ("piece",),
+    ),
+    Table(
         "loadings",
         "a word (pattern matrix)",
         (identifier("word", "the word type"),),
@@ -171,6 +186,25 @@ TABLES = (
             Column("chosen", "bool", "whether the taxonomy has so many"),
         ),
         ("k",),
+    ),
+    Table(
+        "intrinsic",
+        "one model whose log-probabilities were read",
+        (
+            identifier("model_id", "the model's id in the registry or the study file"),
+            Column("n_words", "int", "words", low=0),
+            Column("n_contexts", "int", "frames times words that could follow", low=0),
+            Column(
+                "agreement", "number", "mean correlation of the similarities that single frames give", nullable=True
+            ),
+            Column("r_meaning", "number", "Mantel correlation with the cosines of the embeddings", nullable=True),
+            Column("p_meaning", "number", "its one-sided permutation p", nullable=True, low=0, high=1),
+            Column("r_others", "number", "with the mean similarity of the other models", nullable=True),
+            Column("p_others", "number", "its p", nullable=True, low=0, high=1),
+            Column("r_answers", "number", "with the associations of the models' answers", nullable=True),
+            Column("p_answers", "number", "its p", nullable=True, low=0, high=1),
+        ),
+        ("model_id",),
     ),
     Table(
         "structure_agreement",
