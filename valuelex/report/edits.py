@@ -39,6 +39,19 @@ def edit_warnings(evidence: Evidence) -> list[str]:
     ]
 
 
+def edits_in_short(evidence: Evidence) -> list[str]:
+    """Return the same for the top of the page: one sentence, however many they are."""
+    found = edit_warnings(evidence)
+    if len(found) < 2:
+        return found
+    numbers = [str(r["number"]) for r in _rows(evidence) if r["applied"] != "yes"]
+    total = len(_rows(evidence))
+    return [
+        f"{len(found)} of {count(total, 'edit')} by hand were not applied, or only in part, because they do not fit the "
+        f"taxonomy as computed (number {listed(numbers, 10)}). The section taxonomy says why."
+    ]
+
+
 def edits_blocks(evidence: Evidence) -> list[Block]:
     """Return the log of edits as a table; nothing where there were none."""
     rows = _rows(evidence)
@@ -98,7 +111,7 @@ def branches(taxonomy: Mapping[str, Any]) -> tuple[Branch, ...]:
         loose = _outside(dimension)
         words = whole.words if not inner else ""
         if inner and loose:
-            words = f"in no subdimension: {', '.join(_word(w, set(), home) if computed else w for w in loose)}"
+            words = f"in no subdimension: {_shown(loose, set(), home) if computed else ', '.join(loose)}"
         found.append(Branch(whole.name, whole.remark, inner, words, whole.badge))
     return tuple(found)
 
@@ -125,8 +138,7 @@ def _branch(piece: Mapping[str, Any], computed: Sequence[Mapping[str, Any]], hom
     done = [] if str(before["name"]) == plain.name else [f"renamed by hand, computed as {before['name']}"]
     done += [f"{count(len(into), 'word')} moved in by hand"] if into else []
     done += [f"{count(len(out), 'word')} taken out by hand"] if out else []
-    shown = ", ".join(_word(w, was, home) for w in words)
-    return Branch(plain.name, plain.remark, (), shown, "; ".join(done))
+    return Branch(plain.name, plain.remark, (), _shown(words, was, home), "; ".join(done))
 
 
 def _continued(name: str, words: Sequence[str], computed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -142,5 +154,12 @@ def _continued(name: str, words: Sequence[str], computed: Sequence[Mapping[str, 
     return None
 
 
-def _word(word: str, was: set[str], home: Mapping[str, str]) -> str:
-    return word if word in was else f"{word} (from {home.get(word, 'no dimension')})"
+def _shown(words: Sequence[str], was: set[str], home: Mapping[str, str]) -> str:
+    """The words that were there, then the others by where they came from."""
+    parts = [", ".join(w for w in words if w in was)]
+    came: dict[str, list[str]] = {}
+    for word in words:
+        if word not in was:
+            came.setdefault(home.get(word, "no dimension"), []).append(word)
+    parts += [f"from {place}: {', '.join(mine)}" for place, mine in came.items()]
+    return "; ".join(part for part in parts if part)

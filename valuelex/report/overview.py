@@ -8,7 +8,7 @@ import pandas as pd
 
 from valuelex.report import limits
 from valuelex.report.content import Column, Table
-from valuelex.report.edits import edit_warnings
+from valuelex.report.edits import edits_in_short
 from valuelex.report.evidence import Evidence
 from valuelex.report.frozen import frozen_warnings
 from valuelex.report.wording import NONE, count, is_missing, listed, percent, size, whole
@@ -64,7 +64,7 @@ def _warnings(evidence: Evidence) -> list[str]:
         )
     if missing:
         found.append(f"The chain has not been run to its end; still to come: {listed(missing)}.")
-    return [*frozen_warnings(evidence), *found, *edit_warnings(evidence)]
+    return [*frozen_warnings(evidence), *found, *edits_in_short(evidence)]
 
 
 def _facts(evidence: Evidence) -> list[Fact]:
@@ -96,7 +96,8 @@ def _facts(evidence: Evidence) -> list[Fact]:
     if plan is not None:
         deviate = count(len(plan.deviations), "deviation") if plan.deviations else "no deviation"
         when = "after" if plan.frozen.answers else "before"
-        found.append(Fact(plan.frozen.when[:10], "plan frozen", f"{when} the first answer; {deviate}"))
+        yes = "late" if plan.frozen.answers else "yes"
+        found.append(Fact(yes, "frozen plan", f"{plan.frozen.when[:10]}, {when} the first answer; {deviate}"))
     return found
 
 
