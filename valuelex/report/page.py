@@ -9,7 +9,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from valuelex.report import administer, compare, elicit, frozen, instrument, judge, lexicon, settings, taxonomy
+from valuelex.report import (
+    administer,
+    compare,
+    elicit,
+    frozen,
+    instrument,
+    judge,
+    lexicon,
+    multiverse,
+    settings,
+    taxonomy,
+)
 from valuelex.report.content import Block, Details, Figure, Section
 from valuelex.report.evidence import Evidence
 from valuelex.report.overview import overview
@@ -73,7 +84,12 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
 def build(evidence: Evidence) -> list[Section]:
     """Return the page's sections, in the order of the chain; before it, the frozen plan where there is one."""
     plan = frozen.section(evidence)
-    return [*([plan] if plan else []), *(step.section(evidence) for step in STEPS)]
+    sections = [*([plan] if plan else []), *(step.section(evidence) for step in STEPS)]
+    optional = multiverse.section(evidence)
+    if optional is not None:
+        at = next(i for i, one in enumerate(sections) if one.name == taxonomy.NAME)
+        sections.insert(at + 1, optional)
+    return sections
 
 
 def pictures(sections: Iterable[Section]) -> Iterator[Figure]:

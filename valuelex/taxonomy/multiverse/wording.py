@@ -73,7 +73,7 @@ def _notes(about: Mapping[str, Any], cells: pd.DataFrame) -> list[str]:
         left = " and ".join(
             text for n, text in ((closed, f"{closed:,} cannot be"), (failed, f"{failed:,} failed")) if n
         )
-        out.append(f"Of {about['n_cells']:,} combinations {left}: the column `reason` of the table says why.")
+        out.append(f"Of {about['n_cells']:,} combinations {left}: the column reason of the table multiverse says why.")
     if about["needs_factors"]:
         out.append("An analysis whose words cannot be factored brings no dimension back.")
     else:
