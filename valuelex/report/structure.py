@@ -24,7 +24,9 @@ def adequacy_table(adequacy: dict[str, Any]) -> Table:
             rows.append([name, number(value, digits), remark])
 
     add("respondents (n)", adequacy.get("n_respondents"), "rows of the matrix")
-    add("models", adequacy.get("n_models"), "in which respondents are nested")
+    add("contexts (n)", adequacy.get("n_contexts"), "frames times words that could follow")
+    nested = "whose log-probabilities were read" if adequacy.get("n_contexts") else "in which respondents are nested"
+    add("models", adequacy.get("n_models"), nested)
     add("words in the analysis (p)", adequacy.get("n_words_used"), str(adequacy.get("prevalence_rule", "")))
     add("words placed by extension", adequacy.get("n_words_extended") or None, "loadings without being factored")
     how = f", {adequacy['kmo_method']}" if adequacy.get("kmo_method") else ""
@@ -207,3 +209,27 @@ def controls_table(controls: pd.DataFrame) -> Table:
         "large a ratio as the answers speaks against interpreting the taxonomy."
     )
     return Table("taxonomy-controls", "Null controls", heads, rows, note)
+
+
+def intrinsic_table(found: pd.DataFrame) -> Table:
+    """Return what was read from each model, and how alike its structure is to meaning, other models, and answers."""
+    rows: list[list[str | Cell]] = []
+    for r in records(found):
+        alike = [f"{number(r[f'r_{k}'])} ({p_value(r[f'p_{k}'])})" if r[f"r_{k}"] is not None else NONE
+                 for k in ("meaning", "others", "answers")]  # fmt: skip
+        rows.append([r["model_id"], whole(r["n_words"]), whole(r["n_contexts"]), number(r["agreement"]), *alike])
+    heads = (
+        Column("model"),
+        Column("words", number=True),
+        Column("contexts", number=True),
+        Column("agreement of frames", number=True),
+        Column("with meaning: r (p)", number=True),
+        Column("with other models", number=True),
+        Column("with answers", number=True),
+    )
+    note = (
+        "Similarity of two words: correlation, over contexts, of what the model expects after them. Agreement: mean "
+        "correlation of the similarities that single frames give. r: Mantel correlation with cosines of embeddings, with the "
+        "mean similarity of the other models, and with the associations of the models' answers; one-sided permutation p."
+    )
+    return Table("taxonomy-intrinsic", "What was read inside each model", heads, rows, note)

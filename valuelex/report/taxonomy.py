@@ -15,6 +15,7 @@ from valuelex.report.structure import (
     agreement_table,
     controls_table,
     factor_correlations_table,
+    intrinsic_table,
     loadings_table,
     retention_table,
     stability_table,
@@ -231,6 +232,9 @@ def _tables(evidence: Evidence, assignments: pd.DataFrame) -> list[Block]:
         correlations = evidence.table("factor_correlations")
         if correlations is not None and len(correlations) > 1:
             found.append(factor_correlations_table(correlations))
+    inside = evidence.table("intrinsic")
+    if inside is not None and not inside.empty:
+        found.append(intrinsic_table(inside))
     numbers = evidence.table("cluster_numbers")
     if numbers is not None and not numbers.empty:
         found.append(cluster_numbers_table(numbers))

@@ -10,7 +10,7 @@ from valuelex.models.calling.budget import tokens_in, tokens_out
 from valuelex.models.engines.scoring import wants_scores
 from valuelex.models.seeds import call_seed
 from valuelex.study.manifest import LEDGER
-from valuelex.study.stages import STAGES
+from valuelex.study.stages import STAGES, reads_models
 from valuelex.study.study import Study
 
 RUBRIC_TOKENS = 1200
@@ -72,8 +72,9 @@ def dry_run(study: Study, to: str = "report") -> list[PlannedCalls]:
             out += _by_model(name, population, [item.request for item in items], ledger)
         elif name == "lexicon" and study.file.lexicon.judge is not None:
             out += _word_judge(study, study.file.lexicon.judge, ledger)
-        elif name == "taxonomy" and study.file.taxonomy.namer is not None:
-            out += _namer(study, study.file.taxonomy.namer, ledger)
+        elif name == "taxonomy":
+            out += _intrinsic(study, population) if reads_models(study.file) else []
+            out += _namer(study, study.file.taxonomy.namer, ledger) if study.file.taxonomy.namer is not None else []
         elif name == "administer":
             out += _administer(study, population, ledger)
         elif name == "judge":
@@ -105,6 +106,17 @@ def _by_model(stage: str, population: list[Model], requests: list[Request], ledg
         tokens = sum(tokens_in(r) for r in sent), sum(tokens_out(r) for r in todo)
         out.append(_calls(stage, model, (len(planned), len(planned) - len(todo)), tokens))
     return out
+
+
+def _intrinsic(study: Study, population: list[Model]) -> list[PlannedCalls]:
+    """One text for each word in each frame, and one that tells which words are one token; the ledger is not looked at."""
+    settings = study.file.taxonomy.intrinsic
+    n_words = settings.max_words
+    if settings.words == "lexicon" and study.is_done("lexicon"):
+        n_words = min(n_words, len(study.read("lexicon")))
+    n = 1 + n_words * taxonomy.texts_per_word(settings)
+    models = taxonomy.choose_models(population, settings)
+    return [_calls("taxonomy", model, (n, 0), (n * WORD_TOKENS, 0), exact=False) for model in models]
 
 
 def _word_judge(study: Study, settings: lexicon.ValueJudgeSettings, ledger: Ledger) -> list[PlannedCalls]:

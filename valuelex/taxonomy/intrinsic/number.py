@@ -9,27 +9,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex import psychometrics as pm
-
 FloatArray = NDArray[np.float64]
 
 COMPARABLE = 0.90
-"""Least congruence of a factor with its match in the other half (Everett, 1983, asks for .90)."""
+"""Least cosine between the spaces of the factors of two halves (Everett, 1983, asks .90 of comparable factors)."""
 
 SPLITS, MOST_FACTORS = 20, 10
 
 
 @dataclass(frozen=True, eq=False)
 class SplitHalf:
-    """Factors of two halves of the rows, matched.
+    """Spaces of factors in two halves of the rows.
 
     Attributes
     ----------
     n_factors : int
-        The largest number up to which the factor that comes back worst reaches `COMPARABLE`, as the median over splits; 0 where
-        not even one does.
+        The largest number whose spaces reach `COMPARABLE`, as the median over splits; 0 where none does. Smaller numbers need
+        not: of three equally large factors two alone are not determined.
     least : dict of int -> float
-        Number of factors -> median over splits of the smallest absolute Tucker congruence, one to one.
+        Number of factors -> median over splits of the cosine of the largest principal angle, range 0 to 1.
     settings : dict
     """
 
@@ -39,10 +37,12 @@ class SplitHalf:
 
 
 def split_half(data: pd.DataFrame, units: pd.Series, *, most: int = MOST_FACTORS, seed: int) -> SplitHalf:
-    """Extract 1, 2, ... factors in random halves of the rows and see how far they are the same.
+    """Extract 1, 2, ... components in random halves of the rows and see how far they span the same space.
 
-    Rows of one unit stay together. Contexts are no sample of independent cases, so that tests against chance count far too many
-    factors; what comes back with other continuations is what the next vocabulary would show too.
+    Rows of one unit stay together. Contexts are no sample of independent cases, so that tests against chance count far too
+    many factors; what comes back with other continuations is what the next vocabulary would show too. Spaces are compared, not
+    rotated factors: three groups of words that stand in for one another span two dimensions, in which no rotation is better
+    than the next.
 
     Parameters
     ----------
@@ -50,47 +50,37 @@ def split_half(data: pd.DataFrame, units: pd.Series, *, most: int = MOST_FACTORS
     units : Series
         What each row belongs to.
     most : int
-        Largest number tried.
+        Largest number tried; at most a quarter of the words and of the units.
     seed : int
         Of the splits.
 
     References
     ----------
     Everett, J. E. (1983). Factor comparability as a means of determining the number of factors and their rotation. Multivariate
-    Behavioral Research, 18, 197-218. There scores are compared, here loadings (varimax on principal components).
+    Behavioral Research, 18, 197-218. Bjorck, A., & Golub, G. H. (1973). Numerical methods for computing angles between linear
+    subspaces. Mathematics of Computation, 27, 579-594.
     """
-    from scipy.optimize import linear_sum_assignment
-
     codes, names = pd.factorize(units.to_numpy())
     rng = np.random.default_rng(seed)
     X = data.to_numpy()
-    most = min(most, data.shape[1] - 1, len(names) // 4)
-    least: dict[int, list[float]] = {k: [] for k in range(1, most + 1)}
+    least: dict[int, list[float]] = {k: [] for k in range(1, min(most, data.shape[1] // 4, len(names) // 4) + 1)}
     for _ in range(SPLITS):
         half = np.isin(codes, rng.permutation(len(names))[: len(names) // 2])
-        one, two = _axes(X[half]), _axes(X[~half])
+        shared = _axes(X[half]).T @ _axes(X[~half])
         for k in least:
-            found = np.abs(pm.congruence(_turned(one, k, data.columns), _turned(two, k, data.columns)).to_numpy())
-            least[k].append(float(found[linear_sum_assignment(-found)].min()))
+            least[k].append(float(np.linalg.svd(shared[:k, :k], compute_uv=False)[-1]))
     median = {k: float(np.median(values)) for k, values in least.items()}
-    kept = 0
-    while median.get(kept + 1, 0.0) >= COMPARABLE:
-        kept += 1
+    kept = max((k for k, value in median.items() if value >= COMPARABLE), default=0)
     rounded = {str(k): round(value, 6) for k, value in median.items()}
     return SplitHalf(
-        kept, median, {"comparable": COMPARABLE, "n_splits": SPLITS, "seed": seed, "least_congruence": rounded}
+        kept, median, {"comparable": COMPARABLE, "n_splits": SPLITS, "seed": seed, "least_cosine": rounded}
     )
 
 
 def _axes(rows: FloatArray) -> FloatArray:
-    """Loadings on all principal components of the correlations of the columns, largest first."""
+    """Principal axes of the correlations of the columns, largest first."""
     spread = rows.std(axis=0)
-    values, vectors = np.linalg.eigh(np.corrcoef(rows[:, spread > 1e-12], rowvar=False))
-    out = np.zeros((rows.shape[1], len(values)))
-    out[spread > 1e-12] = (vectors * np.sqrt(np.maximum(values, 0.0)))[:, ::-1]
+    _, vectors = np.linalg.eigh(np.corrcoef(rows[:, spread > 1e-12], rowvar=False))
+    out = np.zeros((rows.shape[1], vectors.shape[1]))
+    out[spread > 1e-12] = vectors[:, ::-1]
     return out
-
-
-def _turned(axes: FloatArray, k: int, words: pd.Index) -> pd.DataFrame:
-    found = pd.DataFrame(axes[:, :k], index=words, columns=[f"F{i}" for i in range(1, k + 1)])
-    return found if k == 1 else pm.rotate(found, "varimax", n_starts=1).loadings

@@ -94,14 +94,14 @@ def _analyse(profiles: Profiles, halves: SplitHalf, settings: TaxonomySettings, 
             f"Single frames do not give one structure (mean correlation of their similarities {min(agreements):.2f}, below "
             f"{LEAST_AGREEMENT}): what is seen is the frame."
         )
-    rows = [_criterion("split-half congruence", halves.n_factors, halves.settings)]
+    rows = [_criterion("split halves", halves.n_factors, halves.settings)]
     permuted = pm.parallel_analysis(data, PERMUTATIONS, 95, kind="pca", reference="permutation", seed=seed)
     rows.append(_criterion("parallel-permutation", permuted.n_factors, permuted.settings))
     observed, reference = [float(x) for x in permuted.eigenvalues], [float(x) for x in permuted.reference]
     k = halves.n_factors if settings.n_factors == "auto" else settings.n_factors
     if k == 0:
         adequacy["reasons"].append(
-            f"Not even one factor is the same with other continuations (median congruence of split halves "
+            f"Not even one factor is the same with other continuations (median cosine of split halves "
             f"{halves.least.get(1, float('nan')):.2f}, below {COMPARABLE})."
         )
     if adequacy["reasons"]:
@@ -147,7 +147,7 @@ def _controls(profiles: Profiles, found: Empirical, halves: SplitHalf, seed: int
     rows = []
     for name, table, by_rule in (("the profiles", data, halves), ("permuted profiles", permuted, other)):
         largest = float(np.linalg.eigvalsh(np.corrcoef(table.to_numpy(), rowvar=False))[-1])
-        remark = f"median congruence of the first factor in split halves {by_rule.least.get(1, float('nan')):.2f}"
+        remark = f"median cosine of the first factor in split halves {by_rule.least.get(1, float('nan')):.2f}"
         rows.append(
             {
                 "control": name,
