@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import yaml
 
 import valuelex
 from valuelex.errors import BadInput, TableError
 from valuelex.study.hand_edits import show_edits
+from valuelex.taxonomy import Edits
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -43,6 +46,8 @@ def test_edits_make_the_taxonomy_stale_and_go_with_their_file(run: Run, stub, st
     assert after["dimensions"][0]["name"] == "By hand"
     assert after["computed"] == before["dimensions"]
     assert "By hand" in set(again.read("instrument")["dimension"])
+    word = after["dimensions"][0]["words"][0]
+    assert f"computed: dimension {name}" in run("trace", folder, word)[1]
     code, out, _ = run("edits", folder)
     assert "applied: yes." in out
     assert "applied: no. There is no piece named 'Nothing'" in out
@@ -75,3 +80,10 @@ def test_given_assignments_can_be_edited(stub_study, tmp_path) -> None:
     assert table["dimension"].to_dict() == {"honesty": "Moral", "love": "Warm", "care": "Moral"}
     assert table.loc["care", "computed_dimension"] == "Warm"
     assert table.loc["care", "placed_by"] == "edit"
+
+
+def test_the_example_of_the_docs_can_be_read() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    example = text.split("### Edits by hand")[1].split("```text\n")[1].split("```")[0]
+    operations = [edit.operation for edit in Edits.of(yaml.safe_load(example)).items]
+    assert operations == ["rename", "move", "merge", "split", "rename"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,14 +65,33 @@ def test_a_word_that_lost_its_dimension_moved() -> None:
     assert "love: Care -> no dimension" in found.summary()
 
 
+def test_a_word_that_moved_to_another_subdimension_moved_within() -> None:
+    table = pd.DataFrame(
+        {"dimension": ["D"] * 5 + ["E"], "subdimension": ["one", "one", "one", "two", "two", "one"]},
+        index=list("abcdef"),
+    ).rename_axis("word")
+    other = table.assign(subdimension=["uno", "uno", "due", "due", "due", "uno"])
+    found = diff(Side("a", table), Side("b", other))
+    assert found.moved.empty
+    assert found.moved_within.to_dict("records") == [{"word": "c", "a": "one", "b": "due"}]
+    assert not found.is_empty
+    assert "c: one -> due" in found.summary()
+    none = table.assign(subdimension=None)
+    assert diff(Side("a", table), Side("b", none)).is_empty, "without subdimensions nothing moves between them"
+
+
 PLACES = st.dictionaries(
     st.sampled_from([f"w{i}" for i in range(9)]), st.sampled_from([None, "P", "Q", "R", "S"]), min_size=1, max_size=9
 )
 
 
 def loaded(name: str, places: dict[str, str | None], seed: int) -> Side:
-    values = np.random.default_rng(seed).normal(size=(len(places), 2))
-    return side(name, places, loadings=pd.DataFrame(values, index=list(places), columns=["F1", "F2"]))
+    rng = np.random.default_rng(seed)
+    values, halves = rng.normal(size=(len(places), 2)), rng.integers(0, 2, len(places))
+    made = side(name, places)
+    parts = [None if d is None or seed % 5 == 0 else f"{d}{h}" for d, h in zip(places.values(), halves, strict=True)]
+    made = replace(made, places=made.places.assign(subdimension=parts))
+    return replace(made, loadings=pd.DataFrame(values, index=list(places), columns=["F1", "F2"]))
 
 
 @settings(max_examples=80, deadline=None)
@@ -93,6 +114,7 @@ def test_an_own_comparison_is_empty_and_a_mirrored_one_mirrors(a: dict, b: dict,
     assert {tuple(r) for r in there.moved.astype(object).where(there.moved.notna(), None).to_numpy()} == {
         (w, y, x) for w, x, y in back.moved.astype(object).where(back.moved.notna(), None).to_numpy()
     }
+    assert set(there.moved_within["word"]) == set(back.moved_within["word"])
     assert (there.only_a, there.only_b) == (back.only_b, back.only_a)
     assert there.unmatched == tuple(reversed(back.unmatched))
     for name in ("adjusted_rand_index", "normalised_mutual_information"):
@@ -157,7 +179,9 @@ def test_what_is_not_interpretable_is_said_and_compared_all_the_same() -> None:
 
 def test_settings_that_differ_and_both_forms_of_the_result() -> None:
     found = diff(side("a", A, settings={"x": 1, "y": 2}), side("b", B, settings={"x": 1, "y": 3, "z": None}))
-    assert found.settings.to_dict("records") == [{"key": "y", "a": 2, "b": 3}, {"key": "z", "a": None, "b": None}]
+    assert found.settings.to_dict("records") == [{"key": "y", "a": 2, "b": 3}]
+    other = diff(side("a", A, settings={"x": 1}), side("b", B, settings={"x": 1, "z": 0}))
+    assert other.settings.to_dict("records") == [{"key": "z", "a": "(not there)", "b": 0}]
     assert len(diff(side("a", A), side("b", B, settings={"x": 1})).settings) == 0, "unknown settings do not differ"
     plain = found.to_dict()
     assert plain["dimensions"][2]["b"] is None

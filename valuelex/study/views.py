@@ -48,6 +48,11 @@ def show_trace(study: Study, word: str) -> str:
         found = study.read("assignments")
         for row in found[found["word"] == word.lower()].to_dict("records"):
             lines.append(f"dimension {row['dimension']}, subdimension {row['subdimension']}, cluster {row['cluster']}")
+            was, now = ((str(row[f"{p}dimension"]), str(row[f"{p}subdimension"])) for p in ("computed_", ""))
+            if study.document("taxonomy").get("edited") and was != now:
+                lines.append(
+                    f"computed: dimension {was[0]}, subdimension {was[1]}; the present place or name is by hand"
+                )
             lines.append(f"factor {row['factor']}, loading {row['loading']}, communality {row['communality']}")
     except ValuelexError:
         lines.append("no taxonomy yet")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,13 @@ from valuelex.errors import DataError
 from valuelex.psychometrics.alignment import congruence_core
 from valuelex.tables import digest_json
 from valuelex.taxonomy.diff_result import TaxonomyDiff
+from valuelex.taxonomy.edits import SEPARATOR
 
 FloatArray = NDArray[np.float64]
+
+Level = Literal["dimension", "subdimension"]
+
+NOT_THERE = "(not there)"
 
 LEAST_SHARED = 3
 """Words that two sets of loadings must share for a congruence: with two any pair of profiles is nearly alike or opposed."""
@@ -115,9 +120,14 @@ def diff(a: Side, b: Side) -> TaxonomyDiff:
         )
     # Ties of the assignment are broken on the pair in an order of its own, so that neither side comes first.
     swapped = _stamp(a) > _stamp(b)
-    pairs = [(y, x) for x, y in _match(b, a, shared)] if swapped else _match(a, b, shared)
+
+    def match(level: Level) -> list[tuple[str, str]]:
+        one, two = (_sets(side, level, shared) for side in ((b, a) if swapped else (a, b)))
+        return [(y, x) if swapped else (x, y) for x, y in _match(one, two)]
+
+    pairs = match("dimension")
     dimensions = _dimensions(a, b, pairs, shared)
-    words = _words(a, b, dict(pairs), shared)
+    words = _words(a, b, dict(pairs), dict(match("subdimension")), shared)
     return TaxonomyDiff(
         names=(a.name, b.name),
         about=_about(a, b),
@@ -131,24 +141,36 @@ def diff(a: Side, b: Side) -> TaxonomyDiff:
 
 
 def _stamp(side: Side) -> str:
-    table = side.places.astype(object).where(side.places.notna(), None)
-    return digest_json(sorted([str(w), str(d)] for w, d in zip(table.index, table["dimension"], strict=True)))
+    return digest_json(sorted([str(w), str(_path(d, s))] for w, d, s in side.places.itertuples()))
 
 
-def _match(a: Side, b: Side, shared: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of dimensions with a common word, one to one, of the largest sum of Jaccard similarities."""
+def _path(dimension: Any, subdimension: Any) -> str | None:
+    """The finest piece that a word stands in, with its dimension: names of subdimensions may repeat in other dimensions."""
+    if pd.isna(dimension):
+        return None
+    return str(dimension) if pd.isna(subdimension) else f"{dimension}{SEPARATOR}{subdimension}"
+
+
+def _sets(side: Side, level: Level, shared: Iterable[str]) -> dict[str, set[str]]:
+    """Piece -> its words among those that both sides know; a word without a subdimension is in none of these."""
+    found: dict[str, set[str]] = {}
+    both = set(shared)
+    for word, dimension, subdimension in side.places.itertuples():
+        lacks = pd.isna(dimension) or (level == "subdimension" and pd.isna(subdimension))
+        name = None if lacks else str(dimension) if level == "dimension" else _path(dimension, subdimension)
+        if name is not None:
+            found.setdefault(name, set()).update({str(word)} & both)
+    return found
+
+
+def _match(a: Mapping[str, set[str]], b: Mapping[str, set[str]]) -> list[tuple[str, str]]:
+    """Pairs of pieces with a common word, one to one, of the largest sum of Jaccard similarities."""
     from scipy.optimize import linear_sum_assignment
 
-    rows, columns = sorted(a.dimensions), sorted(b.dimensions)
-    sets = [[_members(side, d, shared) for d in names] for side, names in ((a, rows), (b, columns))]
-    table = np.array([[_jaccard(x, y) for y in sets[1]] for x in sets[0]]).reshape(len(rows), len(columns))
+    rows, columns = sorted(a), sorted(b)
+    table = np.array([[_jaccard(a[x], b[y]) for y in columns] for x in rows]).reshape(len(rows), len(columns))
     chosen = zip(*linear_sum_assignment(-table), strict=True)
     return [(rows[i], columns[j]) for i, j in chosen if table[i, j] > 0]
-
-
-def _members(side: Side, dimension: str, shared: Iterable[str]) -> set[str]:
-    held = set(side.places.index[side.places["dimension"] == dimension])
-    return held & set(shared)
 
 
 def _jaccard(x: set[str], y: set[str]) -> float:
@@ -157,16 +179,17 @@ def _jaccard(x: set[str], y: set[str]) -> float:
 
 def _dimensions(a: Side, b: Side, pairs: Sequence[tuple[str, str]], shared: Sequence[str]) -> pd.DataFrame:
     profiles = [_profiles(side) for side in (a, b)]
+    held = [_sets(side, "dimension", shared) for side in (a, b)]
     partner = dict(pairs)
     rows: list[tuple[Any, ...]] = []
     for d in a.dimensions:
         other = partner.get(d)
-        x, y = _members(a, d, shared), set() if other is None else _members(b, other, shared)
+        x, y = held[0][d], set() if other is None else held[1][other]
         likeness, n = (None, 0) if other is None else _congruence(profiles[0].get(d), profiles[1].get(other))
         rows.append((d, other, len(x), len(y), len(x & y), None if other is None else _jaccard(x, y), likeness, n))
     taken = set(partner.values())
     for d in (d for d in b.dimensions if d not in taken):
-        rows.append((None, d, 0, len(_members(b, d, shared)), 0, None, None, 0))
+        rows.append((None, d, 0, len(held[1][d]), 0, None, None, 0))
     columns = ["a", "b", "n_a", "n_b", "n_common", "jaccard", "congruence", "n_loadings"]
     return pd.DataFrame(rows, columns=columns).astype({"jaccard": float, "congruence": float})
 
@@ -198,19 +221,27 @@ def _congruence(x: pd.Series | None, y: pd.Series | None) -> tuple[float | None,
     return (None if math.isnan(value) else value), len(both)
 
 
-def _words(a: Side, b: Side, partner: Mapping[str, str], shared: Sequence[str]) -> pd.DataFrame:
-    """Every word of either side: where it stands, and whether that is the same place, dimensions matched."""
-    here, there = ({str(w): _text(d) for w, d in side.places["dimension"].items()} for side in (a, b))
+def _words(
+    a: Side, b: Side, partner: Mapping[str, str], inner: Mapping[str, str], shared: Sequence[str]
+) -> pd.DataFrame:
+    """Every word of either side: where it stands, and whether that is the same place, pieces matched."""
+    here, there = ({str(w): (_text(d), _text(s)) for w, d, s in side.places.itertuples()} for side in (a, b))
     both = set(shared)
+    # Where one side has no subdimensions at all, nothing can have moved between them.
+    parted = all(side.places["subdimension"].notna().any() for side in (a, b))
     rows = []
     for word in [*here, *(w for w in there if w not in here)]:
+        old, new = here.get(word, (None, None)), there.get(word, (None, None))
         if word not in both:
             status = "only in A" if word in here else "only in B"
+        elif (None if old[0] is None else partner.get(old[0], "")) != new[0]:
+            status = "moved"
         else:
-            matched = None if here[word] is None else partner.get(str(here[word]), "")
-            status = "same" if matched == there[word] else "moved"
-        rows.append((word, status, here.get(word), there.get(word)))
-    return pd.DataFrame(rows, columns=["word", "status", "a", "b"])
+            piece, other = (_path(*place) if place[1] is not None else None for place in (old, new))
+            same = not parted or (None if piece is None else inner.get(piece, "")) == other
+            status = "same" if same else "moved within"
+        rows.append((word, status, old[0], new[0], old[1], new[1]))
+    return pd.DataFrame(rows, columns=["word", "status", "a", "b", "sub_a", "sub_b"])
 
 
 def _text(value: Any) -> str | None:
@@ -265,7 +296,9 @@ def _about(a: Side, b: Side) -> pd.DataFrame:
 
 def _settings(a: Mapping[str, Any], b: Mapping[str, Any]) -> pd.DataFrame:
     keys = [*a, *(k for k in b if k not in a)]
-    rows = [(k, a.get(k), b.get(k)) for k in keys if k not in a or k not in b or a[k] != b[k]] if a and b else []
+    # A key that one version does not know and that the other leaves empty is no difference.
+    differ = [k for k in keys if a.get(k) != b.get(k)] if a and b else []
+    rows = [(k, a.get(k, NOT_THERE), b.get(k, NOT_THERE)) for k in differ]
     return pd.DataFrame(rows, columns=["key", "a", "b"], dtype=object)
 
 

@@ -30,7 +30,8 @@ class TaxonomyDiff:
         a, b (the match, empty where there is none), n_a, n_b, n_common (of the words that both know), jaccard (0 .. 1),
         congruence (Tucker's, -1 .. 1; NaN where one side has no loadings), n_loadings (words behind it).
     words : DataFrame
-        word, status (same, moved, only in A, only in B), a, b (its dimensions).
+        word, status (same; moved: to a dimension that does not correspond; moved within: to another subdimension of the same
+        dimension; only in A; only in B), a, b (its dimensions), sub_a, sub_b (its subdimensions).
     factors : DataFrame
         a, b, congruence, n_words.
     settings : DataFrame
@@ -52,6 +53,12 @@ class TaxonomyDiff:
     def moved(self) -> pd.DataFrame:
         """Words of both whose dimensions do not correspond: word, a, b."""
         return self._of("moved")
+
+    @property
+    def moved_within(self) -> pd.DataFrame:
+        """Words that moved to another subdimension of their dimension: word, a, b (the subdimensions)."""
+        table = self.words.loc[self.words["status"] == "moved within", ["word", "sub_a", "sub_b"]]
+        return table.set_axis(["word", "a", "b"], axis=1).reset_index(drop=True)
 
     @property
     def only_a(self) -> list[str]:
@@ -125,8 +132,9 @@ class TaxonomyDiff:
         return "\n\n".join(parts)
 
     def _headline(self) -> str:
-        n = int(self.words["status"].isin(["same", "moved"]).sum())
-        what = "the same places for all words" if self.is_empty else f"{len(self.moved)} words moved"
+        n = int(self.words["status"].isin(["same", "moved", "moved within"]).sum())
+        moved = f"{len(self.moved)} words moved, {len(self.moved_within)} more within their dimension"
+        what = "the same places for all words" if self.is_empty else moved
         return f"A: {self.names[0]}\nB: {self.names[1]}\n{n} words in both; {what}."
 
     def _agreement(self) -> str:
@@ -137,14 +145,9 @@ class TaxonomyDiff:
         return "Agreement on the words that both placed\n" + _aligned(rows, ("level", "words", "ARI", "NMI"))
 
     def _words(self) -> str:
-        moved = self.moved
-        lines = [f"Words that moved: {len(moved)}"]
-        lines += [
-            "  {}: {} -> {}".format(*(NO_DIMENSION if pd.isna(cell) else cell for cell in row))
-            for row in moved.head(MOST_LISTED).itertuples(index=False)
-        ]
-        if len(moved) > MOST_LISTED:
-            lines.append(f"  ... and {len(moved) - MOST_LISTED} more")
+        lines = _moves("Words that moved", self.moved, NO_DIMENSION)
+        if len(self.moved_within):
+            lines += _moves("Words that moved within their dimension", self.moved_within, "no subdimension")
         for side, words in (("A", self.only_a), ("B", self.only_b)):
             more = f", ... and {len(words) - MOST_LISTED} more" if len(words) > MOST_LISTED else ""
             lines.append(
@@ -161,6 +164,17 @@ class TaxonomyDiff:
         return head + "".join(
             t.to_html(index=False, border=0, na_rep="", float_format=lambda v: f"{v:.3f}") for t in tables
         )
+
+
+def _moves(title: str, table: pd.DataFrame, nowhere: str) -> list[str]:
+    lines = [f"{title}: {len(table)}"]
+    lines += [
+        "  {}: {} -> {}".format(*(nowhere if pd.isna(cell) else cell for cell in row))
+        for row in table.head(MOST_LISTED).itertuples(index=False)
+    ]
+    if len(table) > MOST_LISTED:
+        lines.append(f"  ... and {len(table) - MOST_LISTED} more")
+    return lines
 
 
 def _number(value: Any) -> str:
