@@ -72,7 +72,7 @@ def _factors(answers: pd.DataFrame, facts: pd.DataFrame | None) -> pd.DataFrame:
     family = pd.Series("", index=answers.index)
     if facts is not None and "family" in facts.columns:
         known = facts["family"].astype(object).where(facts["family"].notna(), "")
-        family = text("model_id").map(known.to_dict()).fillna("")
+        family = text("model_id").map(known.to_dict()).astype(object).fillna("")
     return pd.DataFrame(
         {
             "family": family,
