@@ -55,7 +55,7 @@ def world(population: Population, own: TaxonomySettings = OWN, seed: int = 3) ->
 
 @pytest.fixture(scope="session")
 def strong() -> World:
-    return world(Population(3, 36, 20, 6))
+    return world(Population(3, 36, 25, 8), seed=4)
 
 
 @pytest.fixture(scope="session")

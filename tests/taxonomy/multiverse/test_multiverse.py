@@ -40,7 +40,7 @@ def wide(strong: World):
 def test_a_grid_of_the_studys_own_choices_is_the_study(own: dict) -> None:
     chosen = TaxonomySettings(bootstrap=0, **own)
     grid = {c: [getattr(chosen, c)] for c in own if c != "max_words"}
-    found = world(Population(3, 36, 20, 6), chosen).run(chosen, **grid)
+    found = world(Population(3, 36, 25, 8), chosen, seed=4).run(chosen, **grid)
     [cell] = found.cells.to_dict("records")
     assert cell["own"]
     assert cell["status"] == "analysed"
