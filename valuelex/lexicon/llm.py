@@ -10,6 +10,7 @@ from typing import Any
 from valuelex.lexicon.filters import NO_VALUE, UNREAD, VALUE, Verdict
 from valuelex.lexicon.settings import ValueJudgeSettings
 from valuelex.models import Caller, Model, Request, Response, resolve
+from valuelex.models.forms import json_form
 from valuelex.models.seeds import call_seed
 
 _QUESTION = """A value is something that a person, a group or an AI system can hold dear and be guided by: an ideal, a \
@@ -29,21 +30,7 @@ _FORMS = {
 
 _HELD: dict[str, dict[str, Any]] = {
     "grammar": {"grammar": 'root ::= " "? ("yes" | "no")\n'},
-    "json_schema": {
-        "response_format": {
-            "type": "json_schema",
-            "json_schema": {
-                "name": "verdict",
-                "strict": True,
-                "schema": {
-                    "type": "object",
-                    "properties": {"value": {"type": "string", "enum": ["yes", "no"]}},
-                    "required": ["value"],
-                    "additionalProperties": False,
-                },
-            },
-        }
-    },
+    "json_schema": json_form("verdict", {"value": {"type": "string", "enum": ["yes", "no"]}}),
     "none": {},
 }
 

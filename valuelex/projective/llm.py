@@ -16,6 +16,7 @@ import numpy as np
 
 from valuelex.models import Model, Request, Response
 from valuelex.models.answers import inert
+from valuelex.models.forms import closed_object, json_form
 from valuelex.models.seeds import call_seed, short_id
 from valuelex.projective.manual import LEVELS
 from valuelex.projective.settings import JudgeSettings
@@ -138,22 +139,12 @@ def _constraint(keys: Sequence[str], how: str) -> dict[str, Any]:
                 _item({"type": "boolean", "enum": [False]}, {"type": "null"}),
             ]
         }
-        schema = _closed(dict.fromkeys(keys, item))
-        return {
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "scores", "strict": True, "schema": schema},
-            }
-        }
+        return json_form("scores", dict.fromkeys(keys, item))
     return {}
 
 
 def _item(applicable: dict[str, Any], score: dict[str, Any]) -> dict[str, Any]:
-    return _closed({"rationale": {"type": "string"}, "applicable": applicable, "score": score})
-
-
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return closed_object({"rationale": {"type": "string"}, "applicable": applicable, "score": score})
 
 
 def read_reply(response: Response, scales: Sequence[str]) -> dict[str, Verdict]:

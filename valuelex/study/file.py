@@ -17,7 +17,7 @@ from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.models.registry import Price
 from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
-from valuelex.tables.yaml_lines import line_of
+from valuelex.tables.yaml_lines import line_of, read_with_lines
 from valuelex.taxonomy import MultiverseSettings, NamingSettings, TaxonomySettings
 from valuelex.taxonomy.multiverse import PromptSubset
 
@@ -92,19 +92,7 @@ def load_study_file(path: Path) -> StudyFile:
     StudyFileError
         With file, line, key and what to do, for anything that is wrong in it.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        tree = yaml.compose(text)
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise StudyFileError(f"{path}, line {line}: not valid YAML ({error.problem}).", "Mend this line.") from error
-    except yaml.YAMLError as error:
-        raise StudyFileError(f"{path}: not valid YAML ({str(error).splitlines()[0]}).", "Write plain text.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyFileError(
-            f"{path}: cannot be read ({error}).", "Check the file's name and encoding (UTF-8)."
-        ) from error
+    tree, content = read_with_lines(path, StudyFileError)
     if not isinstance(content, dict):
         raise StudyFileError(
             f"{path}: holds no keys.", "A study file needs at least: models: [{id: smollm2-135m-instruct}]"

@@ -1,11 +1,34 @@
-"""Where things stand in a YAML file: the line of a key, and keys that stand there twice."""
+"""YAML files that people write: where things stand in them, so that an error can name the line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
+
+from valuelex.errors import BadInput
+
+
+def read_with_lines(path: Path, wrong: type[BadInput] = BadInput) -> tuple[yaml.Node | None, Any]:
+    """Return a YAML file's tree, which knows where everything stands, and its content as plain data.
+
+    Raises
+    ------
+    BadInput
+        Or the child that `wrong` names: if the file cannot be read, or is no YAML, with its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return yaml.compose(text), yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise wrong(f"{path}, line {line}: not valid YAML ({error.problem}).", "Mend this line.") from error
+    except yaml.YAMLError as error:
+        raise wrong(f"{path}: not valid YAML ({str(error).splitlines()[0]}).", "Write plain text.") from error
+    except (OSError, ValueError) as error:
+        raise wrong(f"{path}: cannot be read ({error}).", "Check the file's name and encoding (UTF-8).") from error
 
 
 def line_of(node: yaml.Node | None, loc: Sequence[Any]) -> int | None:

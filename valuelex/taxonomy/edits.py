@@ -25,7 +25,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from valuelex.errors import BadInput
-from valuelex.tables.yaml_lines import line_of, repeated_key
+from valuelex.tables.yaml_lines import line_of, read_with_lines, repeated_key
 
 FILE = "edits.yaml"
 """Beside study.yaml: found without being named."""
@@ -196,17 +196,7 @@ def load_edits(path: str | Path) -> Edits:
         With file, line and key: no such file, no YAML, no list, an unknown key, a key twice, a word twice.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        tree = yaml.compose(text)
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadInput(f"{path}, line {line}: not valid YAML ({error.problem}).", "Mend this line.") from error
-    except yaml.YAMLError as error:
-        raise BadInput(f"{path}: not valid YAML ({str(error).splitlines()[0]}).", "Write plain text.") from error
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read ({error}).", "Check the file's name and encoding (UTF-8).") from error
+    tree, content = read_with_lines(path)
     if (twice := repeated_key(tree)) is not None:
         raise BadInput(
             f"{path}, line {twice[1]}: key '{twice[0]}' stands twice.",

@@ -16,6 +16,7 @@ import pandas as pd
 
 from valuelex.models import Caller, Model, Request, Response, resolve
 from valuelex.models.answers import classify, inert
+from valuelex.models.forms import json_form
 from valuelex.models.request import CONTENT_FILTER
 from valuelex.models.seeds import call_seed
 from valuelex.tables import frame
@@ -68,21 +69,7 @@ _FORMS = {
 
 _HELD: dict[str, dict[str, Any]] = {
     "grammar": {"grammar": 'root ::= " "? word (" " word)? (" " word)?\nword ::= [A-Z] [a-z]{1,18}\n'},
-    "json_schema": {
-        "response_format": {
-            "type": "json_schema",
-            "json_schema": {
-                "name": "name",
-                "strict": True,
-                "schema": {
-                    "type": "object",
-                    "properties": {"name": {"type": "string"}},
-                    "required": ["name"],
-                    "additionalProperties": False,
-                },
-            },
-        }
-    },
+    "json_schema": json_form("name", {"name": {"type": "string"}}),
     "none": {},
 }
 
