@@ -20,6 +20,7 @@ def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
     asked, lexicon = file.elicitation, file.lexicon
     named = [asked.prompts, asked.few_shot, asked.vocabulary, lexicon.values, lexicon.overrides]
     named += [*lexicon.translations.values(), lexicon.crosswalk, precomputed_file(file.taxonomy.embedding)]
+    named += [precomputed_file(name) for name in file.multiverse.embedding]
     named += [file.taxonomy.edits, file.instrument.taxonomy, *file.inputs.values()]
     found: dict[str, Path | None] = {}
     for name in (n for n in named if isinstance(n, str) and n.endswith(SUFFIXES)):

@@ -123,7 +123,8 @@ def _check_secrets(study: Study, paths: list[Path]) -> None:
     judges = [*study.file.judges, study.file.lexicon.judge, study.file.taxonomy.namer]
     settings = [*study.file.models, *(j for j in judges if isinstance(j, ModelSettings))]
     variables = {v for s in settings for v in (s.api_key_env, *s.headers_env.values()) if v}
-    variables |= {v for v in [key_variable(study.file.taxonomy.embedding)] if v}
+    embeddings = [study.file.taxonomy.embedding, *study.file.multiverse.embedding]
+    variables |= {v for v in map(key_variable, embeddings) if v}
     secrets = {v: os.environ[v].encode() for v in sorted(variables) if len(os.environ.get(v, "")) >= 8}
     for path in paths if secrets else []:
         with path.open("rb") as file:
