@@ -72,3 +72,5 @@ def test_findings_say_who_and_what_stays_as_computed(edited, results: Results) -
     assert "(by AB)" in said
     assert "are those of the taxonomy as computed" in said
     assert "by hand" in tree(study)["Both"].badge
+    [fact] = [f for f in overview(Evidence(study)).facts if f.name == "interpretable"]
+    assert fact.remark.endswith("edited by hand")

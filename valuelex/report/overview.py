@@ -82,7 +82,7 @@ def _facts(evidence: Evidence) -> list[Fact]:
         remark = count(adequacy["n_factors"], "factor") if adequacy.get("n_factors") else "no factor analysis"
         found.append(Fact("yes" if adequacy["factorable"] else "no", "factorable", remark))
     if taxonomy is not None and not evidence.given("taxonomy"):
-        size_ = count(len(taxonomy["dimensions"]), "dimension")
+        size_ = count(len(taxonomy["dimensions"]), "dimension") + (", edited by hand" if taxonomy.get("edited") else "")
         found.append(Fact("yes" if taxonomy["interpretable"] else "no", "interpretable", size_))
     instrument = evidence.table("instrument")
     if instrument is not None:

@@ -112,7 +112,8 @@ def diff(a: Side, b: Side) -> TaxonomyDiff:
     for side in (a, b):
         if side.places.empty:
             raise DataError(f"{side.name}: holds no words.", "Run its taxonomy first; see its report for the reasons.")
-    shared = [w for w in a.places.index if w in set(b.places.index)]
+    there = set(b.places.index)
+    shared = [str(w) for w in a.places.index if w in there]
     if not shared:
         raise DataError(
             f"{a.name} and {b.name} share no word.",
