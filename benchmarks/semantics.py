@@ -116,42 +116,10 @@ def embedding(n: int = 5_000) -> None:
     print(f"load average {os.getloadavg()[0]:.1f}")
 
 
-def anchor_agreement(
-    n_clusters: int | str, *, gloss: bool = True, n_relabelings: int = 1_000, embedder: Any = None
-) -> dict[str, Any]:
-    """Adjusted Rand index of the published anchors when all words of the lexicon are clustered, relabelings beside it."""
-    from sklearn.metrics import adjusted_rand_score
-
-    from valuelex.lexicon import load_lexicon
-    from valuelex.models import embedding_files
-    from valuelex.resources import find
-    from valuelex.semantics import OnnxEmbedder, cluster
-    from valuelex.tables import load_yaml
-
-    published = load_yaml(find("taxonomies/valuelex.yaml"))
-    place = {
-        word: (dimension["name"], sub["name"])
-        for dimension in published["dimensions"]
-        for sub in dimension["subdimensions"]
-        for word in sub["words"]
-    }
-    glosses = load_lexicon("values", Path()).glosses
-    words = list(glosses)
-    embedder = embedder or OnnxEmbedder("all-minilm-l6-v2", **embedding_files("all-minilm-l6-v2"))
-    vectors = embedder.encode([f"{word}: {glosses[word]}" if gloss else word for word in words])
-    found = cluster(vectors, n_clusters)  # type: ignore[arg-type]
-    labels = found.labels[[words.index(word) for word in place]]
-    out: dict[str, Any] = {"n_words": len(words), "n_clusters": found.n_clusters}
-    rng = np.random.default_rng(SEED)
-    for level, name in enumerate(("dimensions", "subdimensions")):
-        truth = [where[level] for where in place.values()]
-        chance = [adjusted_rand_score(truth, rng.permutation(labels)) for _ in range(n_relabelings)]
-        out |= {name: adjusted_rand_score(truth, labels), f"{name}_p99": float(np.percentile(chance, 99))}
-    return out
-
-
 def anchors() -> None:
     """The table of docs/validation.md."""
+    from valuelex.study.validation import anchor_agreement
+
     rows = [
         {"text": "word: gloss" if gloss else "word alone", "asked": k, **anchor_agreement(k, gloss=gloss)}
         for gloss in (True, False)
@@ -162,9 +130,9 @@ def anchors() -> None:
 
 def human_loadings() -> pd.DataFrame:
     """435 adjectives x five factors, from people's ratings."""
-    place = os.environ.get("VALUELEX_ADJECTIVES", "../shared/data/lexical/adjectives435_human_loadings.csv")
-    table = pd.read_csv(place)
-    return table.assign(word=table["word"].str.lower()).set_index("word").rename(columns=lambda c: c.split("/")[0])
+    from valuelex.study.validation import human_loadings as read
+
+    return read(Path(os.environ.get("VALUELEX_ADJECTIVES", "../shared/data/lexical/adjectives435_human_loadings.csv")))
 
 
 def halves(words: pd.Index) -> dict[str, pd.Index]:

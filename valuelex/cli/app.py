@@ -304,29 +304,38 @@ def efa(
 @app.command()
 def verify(
     full: Annotated[
-        bool, typer.Option("--full", help="Also recover known dimensions from simulated populations (many minutes).")
+        bool,
+        typer.Option(
+            "--full", help="Also the figures of docs/validation.md: simulated populations, anchors (many minutes)."
+        ),
     ] = False,
     draws: Annotated[int | None, typer.Option(help="With --full: simulated populations of each setting.")] = None,
     write: Annotated[
-        Path | None, typer.Option(help="With --full: replace the section of recovery in this file.", metavar="FILE")
+        Path | None, typer.Option(help="With --full: replace the recomputed sections in this file.", metavar="FILE")
+    ] = None,
+    adjectives: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --full: people's loadings of adjectives (word, one column per factor).", metavar="FILE"
+        ),
     ] = None,
 ) -> None:
     """Recompute reference numbers of R programs; print a table, and end with 1 if one is missed."""
     from valuelex.psychometrics.verification import verify as recompute
 
-    if not full and (draws is not None or write is not None):
-        raise BadInput("--draws and --write belong to --full.", "Give --full too, or leave them out.")
+    if not full and (draws is not None or write is not None or adjectives is not None):
+        raise BadInput("--draws, --write and --adjectives belong to --full.", "Give --full too, or leave them out.")
     found = recompute()
     typer.echo(found.summary())
     passed = found.passed
     if full:
-        from valuelex.taxonomy.validation import DRAWS, replace_section, validate
+        from valuelex.study.validation import validate_all
+        from valuelex.taxonomy.validation import replace_section
 
-        recovered = validate(DRAWS if draws is None else draws)
-        typer.echo("\n" + recovered.summary())
-        if write is not None:
-            replace_section(write, recovered.to_markdown())
-        passed = passed and recovered.passed
+        for section in validate_all(draws, adjectives=adjectives, tell=lambda said: typer.echo("\n" + said)):
+            passed = passed and section.passed
+            if write is not None:
+                replace_section(write, section.to_markdown())
     if not passed:
         raise typer.Exit(1)
 
