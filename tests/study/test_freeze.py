@@ -46,6 +46,7 @@ def test_a_plan_is_written_before_the_data_and_nothing_deviates(stub_study) -> N
     values = {t["name"]: t["value"] for t in made.content["thresholds"]}
     assert (values["kmo.least"], values["congruence.fair"], values["eigenvalue.p"]) == (0.5, 0.85, 0.01)
     assert "before any answer" in made.summary()
+    assert list(made.content)[:3] == ["format", "study", "frozen"], "in an order that people can read"
     assert stands(folder).deviations == ()
     # The same study frozen at the same moment gives the same hash.
     assert freeze(valuelex.Study.load(stub_study(NOBODY, folder="other")), now=NOW).sha256 == made.sha256

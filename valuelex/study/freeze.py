@@ -156,7 +156,7 @@ def freeze(study: Study, *, again: str | None = None, now: datetime | None = Non
         **plan,
         "history": history,
     }
-    content = yaml.safe_load(yaml.safe_dump(content, allow_unicode=True))  # hashed as it will be read back
+    content = yaml.safe_load(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))  # hashed as it is read back
     content["sha256"] = digest_json(content)
     text = _HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
     with writing(path):
