@@ -54,7 +54,8 @@ def made_up(n_cells: int | None = None, **grid: object) -> dict[str, object]:
     dimensions = dimension_table(spelled, done, [reference], jaccard, back)
     effects = effect_table(done, [reference], back)
     about = {"n_grid": spelled.size, "n_cells": len(cells), "sampled": spelled.sampled, "n_analysed": len(done),
-             "n_factorable": int(done["factorable"].sum()), "comes_back": 0.5, "needs_factors": True, "own_in_grid": True}  # fmt: skip
+             "n_factorable": int(done["factorable"].sum()), "comes_back": 0.5, "needs_factors": True,
+             "own_in_grid": True}  # fmt: skip
     about |= headlines(about, cells, dimensions, effects)
     return {
         "multiverse": cells,
