@@ -113,7 +113,7 @@ def curve(cells: pd.DataFrame, effects: pd.DataFrame, dimensions: pd.DataFrame) 
         "yaxis2": {
             "domain": [split, 1],
             "range": [min(0.0, float(ari.min())) - 0.05, 1.05],
-            "title": {"text": "adjusted Rand index", "standoff": 6},
+            "title": {"text": "adjusted Rand index", "standoff": 6, "font": {"size": 13}},
             "gridcolor": "var(--grid)",
             "zerolinecolor": "var(--grid)",
             "fixedrange": True,
