@@ -139,6 +139,12 @@ def test_what_is_kept_is_not_computed_again_save_half_a_line(strong: World, wide
     assert solved == []
 
 
+def test_no_cell_is_a_study_of_meaning_alone(strong: World) -> None:
+    found = strong.run(OWN.model_copy(update={"structure": "semantic"}))
+    assert not found.cells["own"].any()
+    assert "The study's own analysis is not among these." in found.summary()
+
+
 def test_other_settings_seeds_and_code_are_kept_apart(strong: World, tmp_path: Path) -> None:
     strong.run(cache=tmp_path)
     strong.run(OWN.model_copy(update={"placement_level": 0.4}), cache=tmp_path)

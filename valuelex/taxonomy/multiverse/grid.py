@@ -186,6 +186,8 @@ def _subsets(
     return out
 
 
-def own_cell(own: TaxonomySettings) -> Cell:
-    """The study's own analysis."""
+def own_cell(own: TaxonomySettings) -> Cell | None:
+    """The study's own analysis; None where its structure is of a kind that no cell has."""
+    if own.structure not in ("joint", "empirical"):
+        return None
     return Cell("all", "families", "study", *(getattr(own, choice) for choice in CHOICES[3:]))

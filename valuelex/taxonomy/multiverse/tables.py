@@ -37,7 +37,7 @@ def column_of(choice: str) -> str:
     return ASKED.get(choice, choice)
 
 
-def cell_table(grid: Grid, rows: Sequence[dict[str, Any]], own: Cell) -> pd.DataFrame:
+def cell_table(grid: Grid, rows: Sequence[dict[str, Any]], own: Cell | None) -> pd.DataFrame:
     """Return the table `multiverse`, in the order of the grid."""
     out: list[dict[str, Any]] = []
     for number, (cell, row) in enumerate(zip(grid.cells, rows, strict=True), start=1):
