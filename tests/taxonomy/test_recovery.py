@@ -77,3 +77,24 @@ def test_the_chain_finds_moderate_dimensions_and_none_where_there_are_none() -> 
     table = summarise(found).set_index("chain")
     assert table.loc["valuelex", "right_number"] == 1.0
     assert set(found["chain"]) <= set(CHAINS)
+
+
+def test_dimensions_that_cut_across_meaning_are_found_and_said_to_differ() -> None:
+    found = recover_all("across meaning", 1, 11, chains=["valuelex", "k-means of meaning"]).set_index("chain")
+    assert found.loc["valuelex", "ari"] > 0.8
+    assert found.loc["k-means of meaning", "ari"] < 0.2
+    assert found.loc["valuelex", "differ"]
+
+
+def test_with_parallel_analysis_the_plain_outline_stays_behind() -> None:
+    """Fewer factors than by Kaiser's rule, and still two groups at the ends of one factor merge."""
+    names = [
+        "valuelex",
+        "Pearson, Kaiser, varimax, largest loading",
+        "Pearson, parallel analysis, varimax, largest loading",
+    ]
+    found = recover_all("moderate", 1, 11, chains=names).set_index("chain")
+    ours, kaiser, parallel = (found.loc[name] for name in names)
+    assert kaiser["found"] > parallel["found"] > 0
+    assert ours["ari"] > parallel["ari"] > kaiser["ari"]
+    assert not ours["differ"]

@@ -15,12 +15,13 @@ def test_a_floor_that_is_missed_fails_the_whole() -> None:
     checks = pd.DataFrame({"what": ["a", "b"], "figure": [0.9, 0.5], "floor": [0.8, 0.6], "ok": [True, False]})
     table = pd.DataFrame(
         {"setting": ["null"], "chain": ["valuelex"], "draws": [3], "ari": [float("nan")], "ari_10": [float("nan")],
-         "ari_90": [float("nan")], "right_number": [0.0], "within_one": [0.0], "not_factorable": [1.0]}
+         "ari_90": [float("nan")], "right_number": [0.0], "within_one": [0.0], "not_factorable": [1.0],
+         "differ": [float("nan")]}
     )  # fmt: skip
     found = Validation(table, checks, 3, 7)
     assert not found.passed
     assert "| b | 0.50 | 0.60 | **no** |" in found.to_markdown()
-    assert "| null | valuelex |  | 0 % | 0 % | 100 % |" in found.to_markdown()
+    assert "| null | valuelex |  | 0 % | 0 % | 100 % |  |" in found.to_markdown()
     assert "3 simulated populations" in found.summary()
 
 

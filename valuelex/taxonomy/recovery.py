@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,25 @@ from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
 from valuelex.semantics import cluster
 from valuelex.tables import frame
+from valuelex.taxonomy.correspondence import compare_partitions, mantel, verdict
 from valuelex.taxonomy.document import WEAK_SILHOUETTE
 from valuelex.taxonomy.empirical import Solution, analyse
 from valuelex.taxonomy.matrix import Matrix, respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
 from valuelex.taxonomy.simulation import Population, Simulated, hard, moderate, null, simulate
 
-SETTINGS: dict[str, Callable[[np.random.Generator], Population]] = {"moderate": moderate, "hard": hard, "null": null}
+
+def across(rng: np.random.Generator) -> Population:
+    """Draw a moderate setting whose dimensions cut across meaning."""
+    return replace(moderate(rng), meaning_follows=False)
+
+
+SETTINGS: dict[str, Callable[[np.random.Generator], Population]] = {
+    "moderate": moderate,
+    "across meaning": across,
+    "hard": hard,
+    "null": null,
+}
 
 
 def recover_all(setting: str, n: int, seed: int, *, chains: Sequence[str] | None = None) -> pd.DataFrame:
@@ -27,7 +40,7 @@ def recover_all(setting: str, n: int, seed: int, *, chains: Sequence[str] | None
 
     Parameters
     ----------
-    setting : {"moderate", "hard", "null"}
+    setting : {"moderate", "across meaning", "hard", "null"}
     n : int
     seed : int
         Draw i has the i-th spawned stream, whatever n is.
@@ -37,9 +50,10 @@ def recover_all(setting: str, n: int, seed: int, *, chains: Sequence[str] | None
     Returns
     -------
     DataFrame
-        One row per draw and chain: setting, draw, chain, n_dimensions (true), found, ari, n_respondents, n_words.
-        `ari` is the adjusted Rand index over the words that belong to a dimension, those left unassigned counted as a
-        group; 0 dimensions are "not factorable".
+        One row per draw and chain: setting, draw, chain, n_dimensions (true), found, ari, n_respondents, n_words, differ.
+        `ari` is the adjusted Rand index over the words that belong to a dimension, those left unassigned counted as a group; 0
+        dimensions are "not factorable". `differ`: whether the report says that answers and meaning differ (this project's
+        chain).
     """
     from joblib import Parallel, delayed
 
@@ -65,6 +79,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
                 "right_number": (group["found"] == group["n_dimensions"]).mean(),
                 "within_one": ((group["found"] - group["n_dimensions"]).abs() <= 1).mean(),
                 "not_factorable": (group["found"] == 0).mean(),
+                "differ": group["differ"].dropna().astype(float).mean(),
             }
         )
     return pd.DataFrame(rows)
@@ -95,9 +110,21 @@ def _one(setting: str, i: int, stream: np.random.SeedSequence, chains: tuple[str
                 "ari": _ari(drawn.truth, found),
                 "n_respondents": len(matrix.respondents),
                 "n_words": len(matrix.words),
+                "differ": _said_to_differ(drawn, found, solution) if name == OURS and solution is not None else None,
             }
         )
     return rows
+
+
+def _said_to_differ(drawn: Simulated, found: pd.Series, solution: Solution) -> bool:
+    """Whether the sentence about the two structures, as it stands in the report, says that they differ."""
+    words = list(solution.data.columns)
+    vectors = drawn.vectors.loc[words].to_numpy()
+    clusters = pd.Series(cluster(drawn.vectors.to_numpy(), seed=1).labels, index=drawn.vectors.index)[words].to_numpy()
+    placed = found[words].to_numpy() >= 0
+    rows = compare_partitions(found[words].to_numpy()[placed], clusters[placed], seed=1)
+    rows.append(mantel(np.corrcoef(solution.data.to_numpy(), rowvar=False), vectors @ vectors.T, seed=1))
+    return verdict(rows).startswith("The two structures differ")
 
 
 def lexicon_of(words: pd.DataFrame) -> pd.DataFrame:
@@ -134,13 +161,27 @@ def _largest_loading(drawn: Simulated, matrix: Matrix, solution: Solution | None
 
 def _outline(drawn: Simulated, matrix: Matrix, solution: Solution | None) -> pd.Series:
     """The outline of the paper, filled with what most would take: Pearson correlations of the binary matrix,
-    eigenvalues above one (Kaiser), principal axes, varimax, largest absolute loading, no screening."""
+    eigenvalues above one (Kaiser), minres, varimax, largest absolute loading, no screening."""
+    cells = _varying(matrix)
+    return _varimax(drawn, cells, max(1, int((np.linalg.eigvalsh(cells.corr().to_numpy()) > 1).sum())))
+
+
+def _parallel(drawn: Simulated, matrix: Matrix, solution: Solution | None) -> pd.Series:
+    """The same outline in careful hands: as many factors as parallel analysis keeps, respondents taken as independent."""
+    cells = _varying(matrix)
+    found = pm.parallel_analysis(cells, PERMUTED, 95, kind="pca", reference="permutation", seed=1)
+    return _varimax(drawn, cells, found.n_factors) if found.n_factors else pd.Series(-1, index=drawn.truth.index)
+
+
+def _varying(matrix: Matrix) -> pd.DataFrame:
     cells = matrix.to_frame()
-    cells = cells.loc[:, cells.std() > 0]
-    R = cells.corr()
-    out = pd.Series(-1, index=drawn.truth.index)
+    return cells.loc[:, cells.std() > 0]
+
+
+def _varimax(drawn: Simulated, cells: pd.DataFrame, k: int) -> pd.Series:
+    """Minres, varimax, each word under the factor of its largest absolute loading."""
+    R, out = cells.corr(), pd.Series(-1, index=drawn.truth.index)
     try:
-        k = max(1, int((np.linalg.eigvalsh(R.to_numpy()) > 1).sum()))
         loadings = pm.efa(
             R, k, "minres", rotation="varimax", n_obs=len(cells), smooth="clip", n_starts=1, seed=1
         ).loadings
@@ -158,12 +199,17 @@ def _meaning(drawn: Simulated, matrix: Matrix, solution: Solution | None) -> pd.
     return pd.Series(found.labels, index=drawn.truth.index)
 
 
+OURS = "valuelex"
+PERMUTED = 30
+"""Permuted data sets behind the careful outline's parallel analysis."""
+
 CHAINS: dict[str, Callable[[Simulated, Matrix, Solution | None], pd.Series]] = {
-    "valuelex": _ours,
+    OURS: _ours,
     "same factors, largest loading": _largest_loading,
     "Pearson, Kaiser, varimax, largest loading": _outline,
+    "Pearson, parallel analysis, varimax, largest loading": _parallel,
     "k-means of meaning": _meaning,
 }
 """Ways to find the dimensions, by the name that tables give them."""
 
-USING_FACTORS = {"valuelex", "same factors, largest loading"}
+USING_FACTORS = {OURS, "same factors, largest loading"}
