@@ -1,13 +1,13 @@
 """Measure the semantic tools: what they recover, and how long they take. docs/validation.md holds what this printed.
 
-    python benchmarks/semantics.py [k] [clustering] [embedding] [anchors] [lexical]
+    python benchmarks/semantics.py [k] [clustering] [embedding] [anchors] [lexical] [values]
 
 k: simulated mixtures with a known number of groups; the share of draws in which a rule finds it. clustering: 5,000 made-up
 vectors of 384 dimensions. embedding: 5,000 made-up words with glosses through the default backend, cold and from the cache.
 anchors: the published anchor words among all words of the value lexicon. lexical: 435 adjectives against people's loadings on
 five factors, by embedding and by two packaged models' own log-probabilities (extra `transformers`; minutes the first time, then
-from the ledger in the cache folder). The table of people's loadings has no licence to be here: it is looked for in
-../shared/data/lexical, or where $VALUELEX_ADJECTIVES says.
+from the ledger in the cache folder). values: value words inside one model against Schwartz's circle. The table of people's
+loadings has no licence to be here: it is looked for in ../shared/data/lexical, or where $VALUELEX_ADJECTIVES says.
 """
 
 from __future__ import annotations
@@ -190,6 +190,53 @@ def lexical(models: tuple[str, ...] = ("smollm2-135m-instruct", "gemma-3-270m"))
                     _show(name, part, recovery(similarity_factors(similarity, 5), human.loc[chosen]))
 
 
+def values(model_id: str = "smollm2-135m-instruct", n: int = 150) -> None:
+    """Similarity of value words inside a model, and by embedding, against their places on Schwartz's circle."""
+    from valuelex.lexicon import load_crosswalk, load_lexicon, unasked
+    from valuelex.models import Caller, Ledger, ModelSettings, cache_folder, embedding_files, resolve
+    from valuelex.semantics import OnnxEmbedder
+    from valuelex.taxonomy.correspondence import mantel
+    from valuelex.taxonomy.intrinsic import read_profiles, split_half
+    from valuelex.taxonomy.settings import IntrinsicSettings
+
+    known = load_lexicon("values", Path())
+    table = unasked(known, n, seed=SEED)
+    words = table["word"].astype(str).tolist()
+    ledger = Ledger(cache_folder() / "benchmarks" / f"values-{model_id}.jsonl")
+    model = resolve(ModelSettings(id=model_id))
+    profiles = read_profiles([model], words, list(known.glosses), IntrinsicSettings(), Caller(ledger))
+    inside = np.corrcoef(profiles.data.to_numpy(), rowvar=False)
+    embedder = OnnxEmbedder("all-minilm-l6-v2", **embedding_files("all-minilm-l6-v2"))
+    vectors = embedder.encode([f"{w}: {known.glosses[w]}" for w in words])
+    place = circle(load_crosswalk("crosswalk", Path()))
+    at = [i for i, w in enumerate(words) if w in place]
+    where = np.array([place[words[i]] for i in at])
+    print(f"agreement of frames {profiles.details[model_id]['agreement']:.2f}, contexts {len(profiles.data)}")
+    halves = split_half(profiles.data, profiles.contexts["continuation"], seed=SEED)
+    print("split halves:", {k: round(v, 2) for k, v in halves.least.items()}, "factors", halves.n_factors)
+    for name, similarity in (("log-probabilities", inside), ("embedding", vectors @ vectors.T)):
+        found = mantel(similarity[np.ix_(at, at)], where @ where.T, seed=SEED)
+        print(f"{name:20s} {len(at)} words: Mantel r = {found['value']:.3f}, p = {found['p']:.3f}")
+    both = mantel(inside, vectors @ vectors.T, seed=SEED)
+    print(f"the two with one another: r = {both['value']:.3f}, p = {both['p']:.3f}")
+
+
+CIRCLE = ("self-direction", "stimulation", "hedonism", "achievement", "power", "security", "conformity", "tradition",
+          "benevolence", "universalism")  # fmt: skip
+
+
+def circle(crosswalk: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Word -> unit vector of its place on Schwartz's circle of ten values, evenly spaced; confidence .6 and more."""
+    rows = crosswalk[(crosswalk["system"] == "schwartz") & (crosswalk["confidence"] >= 0.6)]
+    out: dict[str, np.ndarray] = {}
+    for word, group in rows.groupby("word"):
+        angles = [2 * np.pi * CIRCLE.index(str(c).lower()) / len(CIRCLE) for c in group["category"]]
+        total = np.array([np.cos(angles).sum(), np.sin(angles).sum()])
+        if np.linalg.norm(total) > 1e-9:
+            out[str(word)] = total / np.linalg.norm(total)
+    return out
+
+
 def _part_of(score: Any, known: list[str]) -> Any:
     def part(texts: list[str], vocabulary: list[str]) -> np.ndarray:
         return score(texts, known)[:, [known.index(word) for word in vocabulary]]
@@ -209,7 +256,14 @@ def _show(route: str, part: str, found: pd.DataFrame) -> None:
 
 
 def main() -> None:
-    jobs = {"k": numbers, "clustering": clustering, "embedding": embedding, "anchors": anchors, "lexical": lexical}
+    jobs = {
+        "k": numbers,
+        "clustering": clustering,
+        "embedding": embedding,
+        "anchors": anchors,
+        "lexical": lexical,
+        "values": values,
+    }
     for name in sys.argv[1:] or jobs:
         print(f"\n== {name}")
         jobs[name]()

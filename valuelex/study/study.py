@@ -317,6 +317,8 @@ class Study:
         work.caller.concurrency = (
             self.file.elicitation.concurrency if stage.name == "elicit" else self.file.administration.concurrency
         )
+        if stage.name == "taxonomy":  # loaded first: threads of a library that is loaded later escape the limit
+            import sklearn.cluster  # noqa: F401
         with threadpool_limits(1):  # one BLAS thread: the last bits of a sum do not depend on the number of cores
             made = stage.run(work)
         outputs: dict[str, str] = {}
