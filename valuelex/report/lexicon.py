@@ -7,6 +7,7 @@ from collections import Counter
 import pandas as pd
 
 from valuelex.report import figures
+from valuelex.report.audit import audit_blocks
 from valuelex.report.content import Block, Column, Details, Figure, Section, Table
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.modes import mode_blocks
@@ -62,7 +63,7 @@ def section(evidence: Evidence) -> Section:
     if len(lexicon) > TOP_TABLE:
         more = _words_table("lexicon-all", lexicon, named, LONG_TABLE)
         blocks.append(Details(more.caption, (more,)))
-    for survey in (saturation_blocks, source_blocks, mode_blocks):
+    for survey in (audit_blocks, saturation_blocks, source_blocks, mode_blocks):
         said, made = survey(evidence)
         findings += said
         blocks += made
