@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 import valuelex
+from valuelex.errors import StudyFileError
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +16,6 @@ def made(tmp_path_factory: pytest.TempPathFactory):
     """The results of one whole stubbed study, judged by two judges; shared by the tests of this page."""
     import subprocess
     import sys
-    from pathlib import Path
 
     import yaml
 
@@ -121,3 +122,31 @@ def test_other_taxonomies_can_be_tested(made, taxonomy: str, scales: set[str]) -
     chosen.run("judge")
     assert set(chosen.judgements["dimension"]) == scales
     assert len(chosen.instrument) == 24
+
+
+def test_words_alone_come_as_far_as_a_report(made, tmp_path: Path) -> None:
+    """Nobody is named to be asked: the report shows what can be had, and what needs models is absent from it."""
+    whole, _ = made
+    shutil.copy(whole.results / "words.csv", tmp_path / "words.csv")
+    (tmp_path / "study.yaml").write_text("models: []\ninputs: {words: words.csv}\ntaxonomy: {bootstrap: 0}\n")
+    study = valuelex.Study.load(tmp_path)
+    assert study.stages("report") == ["lexicon", "taxonomy", "instrument"]
+    assert study.run() == ["lexicon", "taxonomy", "instrument", "report"]
+    text = (study.results / "report.html").read_text(encoding="utf-8")
+    assert 'id="taxonomy-map"' in text
+    assert not (study.results / "calls.jsonl").exists() or (study.results / "calls.jsonl").stat().st_size == 0
+    with pytest.raises(StudyFileError, match="models is empty"):
+        study.run("administer")
+
+
+def test_scores_alone_are_all_that_is_needed(made, tmp_path: Path) -> None:
+    whole, _ = made
+    shutil.copy(whole.results / "scores.csv", tmp_path / "scores.csv")
+    (tmp_path / "study.yaml").write_text("models: []\ninputs: {scores: scores.csv}\n")
+    assert valuelex.Study.load(tmp_path).stages("report") == ["compare"]
+
+
+def test_nothing_at_all_is_still_refused(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("models: []\n")
+    with pytest.raises(StudyFileError, match="models is empty"):
+        valuelex.Study.load(tmp_path).run()

@@ -80,7 +80,7 @@ def _heat(values: Any, words: list[str], dimension: list[str]) -> dict[str, Any]
         }
     ]
     layout = {
-        "xaxis": {"showticklabels": False, "showgrid": False},
+        "xaxis": {"showticklabels": False, "showgrid": False, "ticks": ""},
         "yaxis": {"autorange": "reversed", "showgrid": False, **ticks},
         "shapes": lines,
     }

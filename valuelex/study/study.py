@@ -305,10 +305,25 @@ class Study:
     def stages(self, to: str) -> list[str]:
         """Return the stages that have to be up to date for `to`, in order, the report left out."""
         if to == "report":
-            return needed("compare", self.file)
+            return self._reachable()
         if to not in STAGES:
             raise SettingError(f"'{to}' is no stage.", f"The stages are: {', '.join([*STAGES, 'report'])}.")
         return needed(to, self.file)
+
+    def _reachable(self) -> list[str]:
+        """What the report rests on: everything, or, where nobody is named to be asked, all that can be had without asking."""
+        whole = needed("compare", self.file)
+        if self.file.models or self.file.population.matched:
+            return whole
+
+        def asks(stages: list[str]) -> bool:
+            own = [s for s in stages if STAGES[s].given not in self.file.inputs]
+            return bool({"elicit", "administer"} & set(own)) or ("taxonomy" in own and reads_models(self.file))
+
+        if not asks(whole):
+            return whole
+        silent = {stage for name in STAGES if not asks(path := needed(name, self.file)) for stage in path}
+        return [name for name in STAGES if name in silent] or whole
 
     def _run_stage(self, stage: Stage, work: Work, manifest: Manifest) -> None:
         started = time.monotonic()
