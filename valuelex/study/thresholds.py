@@ -76,6 +76,18 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("permutations", _PREPARATION, "PERMUTATIONS", "permuted data sets behind the reference eigenvalues"),
     Threshold("closed.share", _PREPARATION, "CLOSED", "variance of totals below which KMO has no vote"),
     Threshold(
+        "intrinsic.comparable",
+        "valuelex.taxonomy.intrinsic.number",
+        "COMPARABLE",
+        "least cosine of the factors' spaces in halves of what could follow",
+    ),
+    Threshold(
+        "intrinsic.agreement",
+        "valuelex.taxonomy.intrinsic.structure",
+        "LEAST_AGREEMENT",
+        "a smaller mean correlation between frames: no structure inside models",
+    ),
+    Threshold(
         "background.cosine", _GROUPS, "BACKGROUND_COSINE", "largest cosine as seen from a group of the background"
     ),
     Threshold("background.lead", _GROUPS, "BACKGROUND_LEAD", "by so much it must lie below that of every other group"),
