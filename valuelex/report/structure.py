@@ -125,8 +125,7 @@ def loadings_table(loadings: pd.DataFrame, assignments: pd.DataFrame, salient: f
     )
     note = (
         f"Pattern matrix, sorted; loadings of {salient:g} or more (absolute) in bold. A bar to the right is a positive "
-        "loading, to the left a negative one; the track runs from −1 to 1. Respondents by words; see the settings for "
-        "extraction and rotation."
+        "loading, to the left a negative one; the track runs from −1 to 1. See the settings for extraction and rotation."
     )
     return Table("taxonomy-loadings", "Loadings", heads, rows, note)
 

@@ -83,11 +83,8 @@ def section(evidence: Evidence) -> Section:
 def verdict(adequacy: dict[str, Any]) -> str:
     """Say whether the words can be factored, with the figures that decide it."""
     used, people = adequacy.get("n_words_used"), adequacy.get("n_respondents")
-    who = (
-        f" ({count(used, 'word')} over {count(people, 'respondent')})"
-        if used is not None and people is not None
-        else ""
-    )
+    cases, unit = (adequacy["n_contexts"], "context") if adequacy.get("n_contexts") else (people, "respondent")
+    who = f" ({count(used, 'word')} over {count(cases, unit)})" if used is not None and cases is not None else ""
     if not adequacy["factorable"]:
         reasons = " ".join(str(r) for r in adequacy["reasons"]) or "No reason is recorded."
         return f"The words cannot be factored{who}. {reasons}"
@@ -101,8 +98,14 @@ def verdict(adequacy: dict[str, Any]) -> str:
     if above is not None:
         parts.append(f"{count(above, 'eigenvalue')} above those of permuted data")
     kept = adequacy.get("n_factors")
-    tail = f"; {count(kept, 'factor')} kept ({adequacy.get('n_factors_rule', 'by rule')})" if kept else ""
-    return f"The words can be factored{who}: {', '.join(parts)}{tail}."
+    if kept:
+        parts.append(f"{count(kept, 'factor')} kept ({adequacy.get('n_factors_rule', 'by rule')})")
+    return f"The words can be factored{who}: {_with_last(parts)}."
+
+
+def _with_last(parts: list[str]) -> str:
+    """Figures, a semicolon, and what follows from them."""
+    return "; ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
 def interpretation(taxonomy: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from valuelex.report.figures import colour, label, symbol
+from valuelex.report.figures import colour, label, symbol, wrapped
 
 _LETTER = 7.2
 """Mean width of a letter of a label, in pixels."""
@@ -43,7 +43,7 @@ def word_map(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": label(name),
+                "name": wrapped(name, 36),
                 "x": [r["x"] for r in mine],
                 "y": [r["y"] for r in mine],
                 "marker": {
