@@ -152,6 +152,12 @@ def test_noise_is_not_factorable_and_not_interpretable() -> None:
     assert made["taxonomy"]["dimensions"]
 
 
+def test_without_factors_the_answers_alone_place_no_word_and_meaning_is_not_said_to() -> None:
+    made = taxonomy(words_table(structure=False), bootstrap=0, structure="empirical")["assignments"]
+    assert made["dimension"].isna().all()
+    assert set(made["placed_by"]) == {"unassigned: neither answers nor meaning place it"}
+
+
 def test_too_few_respondents_are_not_factorable() -> None:
     made = taxonomy(words_table(n=14), min_prevalence=0.0, max_prevalence=1.0)
     assert made["adequacy"]["factorable"] is False

@@ -68,7 +68,7 @@ def assign(
 def _placed_by(j: int | None, solution: Solution | None, dimension: str | None) -> str:
     """What gave a word its dimension, or why it has none; `j` is its row among the words that were placed."""
     if solution is None:
-        return "meaning"
+        return "unassigned: neither answers nor meaning place it" if dimension is None else "meaning"
     if j is None:
         return "unassigned: too rare or too common" if dimension is None else "meaning"
     if solution.groups.background[j] and dimension is None:
