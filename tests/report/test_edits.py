@@ -74,3 +74,9 @@ def test_findings_say_who_and_what_stays_as_computed(edited, results: Results) -
     assert "by hand" in tree(study)["Both"].badge
     [fact] = [f for f in overview(Evidence(study)).facts if f.name == "interpretable"]
     assert fact.remark.endswith("edited by hand")
+    [said] = [
+        f
+        for f in taxonomy.section(Evidence(edited({"rename": {"piece": names[0], "to": "X"}}))).findings
+        if "edited by hand" in f
+    ]
+    assert "by none" not in said

@@ -50,6 +50,15 @@ def test_the_heat_map_is_ordered_by_dimension_and_says_its_means() -> None:
     assert len(figure.spec["layout"]["shapes"]) == 2
 
 
+def test_the_heat_map_shows_dimensions_as_computed_where_a_hand_merged_them() -> None:
+    merged = assignments(WORDS, dict.fromkeys(WORDS, "Both")).assign(computed_dimension=[DIMENSION[w] for w in WORDS])
+    figure = co_assignment(pairs(WORDS, DIMENSION), merged)
+    assert figure is not None
+    assert "0.90 on average for two words of one dimension, 0.20 for two of different ones" in figure.alt
+    assert len(figure.spec["layout"]["shapes"]) == 2
+    assert "as computed, before the edits by hand" in figure.note
+
+
 def test_markup_in_words_is_escaped_in_the_heat_map() -> None:
     words = ["<b>bold", "plain", "x", "y"]
     figure = co_assignment(pairs(words, dict.fromkeys(words, "One")), assignments(words, dict.fromkeys(words, "One")))

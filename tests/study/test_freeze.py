@@ -15,6 +15,8 @@ import valuelex
 from valuelex.errors import BadInput
 from valuelex.models import Ledger, Request, Response
 from valuelex.report import render
+from valuelex.report.evidence import Evidence
+from valuelex.report.overview import overview
 from valuelex.study import thresholds
 from valuelex.study.deviations import Standing, standing
 from valuelex.study.freeze import freeze, frozen_path, read_frozen, without_secrets
@@ -145,6 +147,8 @@ def test_a_plan_changed_by_hand_is_found(stub_study) -> None:
         "a: 1\n",
         text.replace("format: 1", "format: 2"),
         text.replace("history: []", "history: [1]"),
+        text.replace("given: []", "given: [1]"),
+        text.replace("id: alpha-7b-chat", "id: [alpha-7b-chat]"),
         "\x00",
     ):
         path.write_text(broken)
@@ -165,6 +169,9 @@ def test_a_study_that_starts_from_tables_cannot_say_whether_they_were_seen(stub_
     (folder / "a.csv").write_text("word,dimension\nhonesty,Moral\nlove,Warm\n")
     made = freeze(valuelex.Study.load(folder))
     assert "whether these had been seen is not known" in made.summary()
+    [fact] = [f for f in overview(Evidence(valuelex.Study.load(folder))).facts if f.name == "frozen plan"]
+    assert "before the first answer" not in fact.remark
+    assert "whether seen before is not known" in fact.remark
     (folder / "a.csv").write_text("word,dimension\nhonesty,Moral\nlove,Moral\n")
     assert keys(folder)["a.csv"][0] == "file"
 

@@ -48,6 +48,8 @@ def test_edits_make_the_taxonomy_stale_and_go_with_their_file(run: Run, stub, st
     assert "By hand" in set(again.read("instrument")["dimension"])
     word = after["dimensions"][0]["words"][0]
     assert f"computed: dimension {name}" in run("trace", folder, word)[1]
+    code, _, err = run("taxonomy", folder)
+    assert (code, "1 of 2 edits by hand were not applied" in err) == (0, True)
     code, out, _ = run("edits", folder)
     assert "applied: yes." in out
     assert "applied: no. There is no piece named 'Nothing'" in out

@@ -365,8 +365,20 @@ def test_a_word_is_traced_to_its_answers(stub, stub_study) -> None:
     assert "dimension" in text
     assert "'Honesty' -> honesty (kept: value lexicon)" in text
     assert "seed" in text
+    assert show_trace(study, " HONESTY ") == text
     with pytest.raises(ValuelexError, match="No answer holds the word 'toaster'"):
         show_trace(study, "toaster")
+
+
+def test_a_given_word_is_traced_to_who_named_it(stub_study) -> None:
+    folder = stub_study("http://127.0.0.1:9/v1", inputs={"words": "w.csv"}, lexicon={"min_respondents": 1})
+    head = "response_id,respondent_id,model_id,position,raw,word,kept,reason"
+    (folder / "w.csv").write_text(f"{head}\nr7,m|hot,m,1,Honest,honesty,true,\n")
+    study = valuelex.Study.load(folder)
+    study.run("lexicon")
+    text = show_trace(study, "honesty")
+    assert "'Honest' -> honesty (kept)" in text
+    assert "m|hot, answer r7" in text
 
 
 def test_models_say_which_endpoints_answer(stub, stub_study) -> None:

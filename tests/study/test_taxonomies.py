@@ -89,6 +89,7 @@ def test_a_mapping_and_the_studys_own_translations(run: Run, given_study, tmp_pa
         ("a,b,c\n1,2,3\n", "has 3 columns"),
         ("a,b\nx,\n", "row 2: a word is missing"),
         ("a,b\nx,y\nx,z\n", "'x' stands there twice"),
+        ("a,b\nEhrlichkeit,honesty\n", "none of its words is a word of one"),
     ],
 )
 def test_a_bad_mapping_is_refused(run: Run, given_study, tmp_path: Path, content: str | None, said: str) -> None:

@@ -103,8 +103,9 @@ for _stage, _about in {
 
 def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool = False) -> None:
     import valuelex
-    from valuelex.cli.console import Console
+    from valuelex.cli.console import Console, printable
     from valuelex.study.dry_run import dry_run
+    from valuelex.study.hand_edits import unapplied
 
     study = valuelex.Study.load(path)
     if dry:
@@ -116,6 +117,8 @@ def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool = Fals
             raise typer.Exit(1)
     with Console() as console:
         study.run(to, listener=console.listener(), retry_errors=retry_errors)
+    if said := unapplied(study):
+        typer.echo(printable(said), err=True)
     if to == "report":
         typer.echo(f"Report: {_shown(study.results / 'report.html')}")
     else:

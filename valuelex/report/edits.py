@@ -21,8 +21,8 @@ def edit_findings(evidence: Evidence) -> list[str]:
     if not applied:
         return [f"None of the {count(len(rows), 'edit')} by hand fits: the taxonomy is the one computed."]
     words = {w for r in applied for w in str(r["words"] or "").split(", ") if w}
-    who = listed(sorted({str(r["by"]) for r in applied if r["by"]}))
-    by = f" (by {who})" if who else ""
+    names = sorted({str(r["by"]) for r in applied if r["by"]})
+    by = f" (by {listed(names)})" if names else ""
     return [
         f"The taxonomy was edited by hand{by}: {count(len(applied), 'edit')} of {len(rows)} applied, "
         f"{count(len(words), 'word')} in another piece than computed. {UNCHANGED}"

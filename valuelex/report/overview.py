@@ -95,9 +95,12 @@ def _facts(evidence: Evidence) -> list[Fact]:
     plan = evidence.standing
     if plan is not None:
         deviate = count(len(plan.deviations), "deviation") if plan.deviations else "no deviation"
-        when = "after" if plan.frozen.answers else "before"
-        yes = "late" if plan.frozen.answers else "yes"
-        found.append(Fact(yes, "frozen plan", f"{plan.frozen.when[:10]}, {when} the first answer; {deviate}"))
+        yes, when = "yes", "before the first answer"
+        if plan.frozen.content["given"]:
+            when = "tables were given: whether seen before is not known"
+        if plan.frozen.answers:
+            yes, when = "late", "after the first answer"
+        found.append(Fact(yes, "frozen plan", f"{plan.frozen.when[:10]}, {when}; {deviate}"))
     return found
 
 

@@ -26,7 +26,10 @@ def square(pairs: pd.DataFrame, value: str, order: list[str]) -> pd.DataFrame:
 
 
 def co_assignment(pairs: pd.DataFrame, assignments: pd.DataFrame) -> Figure | None:
-    """Draw how often resamples put two words into one dimension, words in the order of their dimensions."""
+    """Draw how often resamples put two words into one dimension, words in the order of their computed dimensions."""
+    edited = "computed_dimension" in assignments and assignments["computed_dimension"].notna().any()
+    if edited:  # resamples know nothing of what a hand moved
+        assignments = assignments.assign(dimension=assignments["computed_dimension"])
     drawn = assignments[assignments["dimension"].notna() & assignments["word"].isin({*pairs["word"], *pairs["other"]})]
     if len(drawn) < 2 or pairs["together"].isna().all():
         return None
@@ -51,6 +54,7 @@ def co_assignment(pairs: pd.DataFrame, assignments: pd.DataFrame) -> Figure | No
         _heat(values, order, dimension),
         f"Share of resamples (the most cautious way of resampling) in which both words had one dimension: {said}. Dark blocks "
         "along the diagonal are dimensions that hold together."
+        + (" Dimensions as computed, before the edits by hand." if edited else "")
         + (f" The {count(left, 'word')} named least are left out." if left else ""),
     )
 

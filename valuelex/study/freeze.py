@@ -197,6 +197,8 @@ def _is_plan(content: Any) -> bool:
     rows = [(row, keys) for found, keys in lists if isinstance(found, list) for row in found]
     if not isinstance(models, list) or not all(isinstance(row, dict) and keys <= set(row) for row, keys in rows):
         return False
+    if not all(isinstance(name, str) for name in [*content["given"], *(m["id"] for m in models)]):
+        return False
     changes = [change for entry in content["history"] for change in entry["changes"]]
     return all(isinstance(c, dict) and {"key", "before", "after"} <= set(c) for c in changes)
 

@@ -48,6 +48,19 @@ def show_edits(study: Study) -> str:
     return "\n".join(lines)
 
 
+def unapplied(study: Study) -> str | None:
+    """Return how many edits of the last run were not, or not wholly, applied, in one line; None where all were."""
+    if not files_of("edits", study.results)[0].is_file():
+        return None
+    applied = study.read("edits")["applied"].astype(str)
+    left = int((applied != "yes").sum())
+    if not left:
+        return None
+    return (
+        f"{left} of {len(applied)} edits by hand were not applied, or only in part. Why: valuelex edits {study.folder}"
+    )
+
+
 def _document(study: Study) -> dict[str, object]:
     try:
         return study.document("taxonomy")

@@ -39,7 +39,13 @@ def compare(a: Path, b: Path, *, words: Path | None = None) -> taxonomy.Taxonomy
     """
     sides = [_load(place) for place in (a, b)]
     if words is not None:
-        sides[0] = taxonomy.renamed(sides[0], _mapping(words))
+        mapping = _mapping(words)
+        if not any(str(w) in mapping for w in sides[0].places.index):
+            raise BadInput(
+                f"{words}: none of its words is a word of {sides[0].name}.",
+                "The first column holds words of A, the second words of B; the first row is the heading.",
+            )
+        sides[0] = taxonomy.renamed(sides[0], mapping)
     return taxonomy.diff(*_apart(sides))
 
 

@@ -40,13 +40,14 @@ def show_trace(study: Study, word: str) -> str:
         If no answer holds the word.
     """
     words = study.read("words")
-    mine = words[words["word"] == word.lower()]
+    wanted = " ".join(word.split()).lower()
+    mine = words[words["word"].str.lower() == wanted]
     if mine.empty:
         raise DataError(f"No answer holds the word '{word}'.", "Words stand in their noun form: see results/words.csv.")
-    lines = [f"word {word.lower()}: {len(mine)} times, {int(mine['kept'].sum())} kept"]
+    lines = [f"word {wanted}: {len(mine)} times, {int(mine['kept'].sum())} kept"]
     try:
         found = study.read("assignments")
-        for row in found[found["word"] == word.lower()].to_dict("records"):
+        for row in found[found["word"].str.lower() == wanted].to_dict("records"):
             lines.append(f"dimension {row['dimension']}, subdimension {row['subdimension']}, cluster {row['cluster']}")
             was, now = ((str(row[f"{p}dimension"]), str(row[f"{p}subdimension"])) for p in ("computed_", ""))
             if study.document("taxonomy").get("edited") and was != now:
@@ -61,12 +62,15 @@ def show_trace(study: Study, word: str) -> str:
     except ValuelexError:
         responses = None
     for row in mine.to_dict("records"):
-        lines.append(f"{row['raw']!r} -> {row['word']} ({'kept' if row['kept'] else 'set aside'}: {row['reason']})")
+        why = f": {row['reason']}" if isinstance(row["reason"], str) and row["reason"] else ""
+        lines.append(f"{row['raw']!r} -> {row['word']} ({'kept' if row['kept'] else 'set aside'}{why})")
         if responses is not None and row["response_id"] in responses.index:
             answer = responses.loc[row["response_id"]]
             lines.append(
                 f"    {answer['respondent_id']}, prompt {answer['prompt_id']}, seed {answer['seed']}: {answer['text']!r}"
             )
+        else:
+            lines.append(f"    {row['respondent_id']}, answer {row['response_id']}, of which the text was not given")
     return "\n".join(lines)
 
 
