@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -85,4 +86,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_paid_for(
         with pytest.raises(error):
             check_embedding(name, tmp_path)
     check_embedding(endpoint, tmp_path, key=False)
+    with pytest.raises(SettingError) as told:
+        check_embedding("endpoint:http://me:word@127.0.0.1:9/v1?model=m&key=secret", tmp_path)
+    assert not {"word", "secret"} & set(re.split(r"\W+", told.value.what))
     check_embedding("all-minilm-l6-v2", tmp_path)

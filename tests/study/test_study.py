@@ -11,6 +11,7 @@ import yaml
 
 import valuelex
 from valuelex.errors import (
+    DataError,
     EndpointError,
     RegistryError,
     ResultsFolderError,
@@ -368,6 +369,16 @@ def test_a_word_is_traced_to_its_answers(stub, stub_study) -> None:
     assert show_trace(study, " HONESTY ") == text
     with pytest.raises(ValuelexError, match="No answer holds the word 'toaster'"):
         show_trace(study, "toaster")
+
+
+def test_words_without_a_structure_get_a_report_that_says_why(stub_study) -> None:
+    folder = stub_study("http://127.0.0.1:9/v1", models=[], inputs={"words": "w.csv"}, lexicon={"min_respondents": 1})
+    head = "response_id,respondent_id,model_id,position,raw,word,kept,reason"
+    (folder / "w.csv").write_text(f"{head}\nr7,m|hot,m,1,Honest,honesty,true,\n")
+    study = valuelex.Study.load(folder)
+    with pytest.raises(DataError, match="nothing to test"):
+        study.run()
+    assert "There is no taxonomy." in (study.results / "report.html").read_text()
 
 
 def test_a_given_word_is_traced_to_who_named_it(stub_study) -> None:

@@ -120,8 +120,11 @@ def _endpoint(address: str, results: Path, *, key: bool = True, buy: bool = True
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     unknown = set(options) - {"model", "api_key_env"}
     if not parts.scheme or not options.get("model") or unknown:
+        from valuelex.study.freeze import without_secrets
+
+        shown = without_secrets(address) if "://" in address else address
         raise SettingError(
-            f"The embedding 'endpoint:{address}' names no address or no model, or something else ({sorted(unknown)}).",
+            f"The embedding 'endpoint:{shown}' names no address or no model, or something else ({sorted(unknown)}).",
             "Write endpoint:BASE_URL?model=NAME, and &api_key_env=VARIABLE where a key is needed.",
         )
     variable = options.get("api_key_env")

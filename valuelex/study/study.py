@@ -17,7 +17,15 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from valuelex import projective, taxonomy
-from valuelex.errors import RegistryError, ResultsFolderError, SettingError, StudyFileError, TableError, writing
+from valuelex.errors import (
+    DataError,
+    RegistryError,
+    ResultsFolderError,
+    SettingError,
+    StudyFileError,
+    TableError,
+    writing,
+)
 from valuelex.lexicon import load_crosswalk, load_lexicon, open_lexicon
 from valuelex.models import (
     Budget,
@@ -231,7 +239,13 @@ class Study:
                         listener.on_stage(name, "up to date")
                         continue
                     listener.on_stage(name, "run")
-                    self._run_stage(STAGES[name], work, manifest)
+                    try:
+                        self._run_stage(STAGES[name], work, manifest)
+                    except DataError:
+                        # Words without a structure are a result: the report says why, though nothing can be tested.
+                        if to == "report" and name == "instrument":
+                            self._run_report(manifest, listener)
+                        raise
                     listener.on_stage(name, "done")
                     ran.append(name)
             finally:
