@@ -80,6 +80,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_paid_for(
         ("precomputed:none.csv", DataError),
         ("endpoint:http://127.0.0.1:9/v1", SettingError),
         ("endpoint:http://127.0.0.1:9/v1?model=m&key=secret", SettingError),
+        ("endpoint:http://me:word@127.0.0.1:9/v1?model=m", SettingError),
         (endpoint, EndpointError),
         ("no-such-model", RegistryError),
     ):

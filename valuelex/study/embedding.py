@@ -127,6 +127,11 @@ def _endpoint(address: str, results: Path, *, key: bool = True, buy: bool = True
             f"The embedding 'endpoint:{shown}' names no address or no model, or something else ({sorted(unknown)}).",
             "Write endpoint:BASE_URL?model=NAME, and &api_key_env=VARIABLE where a key is needed.",
         )
+    if "@" in parts.netloc:
+        raise SettingError(
+            "The address of the embedding holds a user name or password, and is written into results.",
+            "Name the variable of the key: endpoint:BASE_URL?model=NAME&api_key_env=VARIABLE.",
+        )
     variable = options.get("api_key_env")
     return EndpointEmbedder(
         parts._replace(query="").geturl(),
