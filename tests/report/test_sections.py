@@ -185,6 +185,7 @@ def test_overview(evidence: Evidence):
     assert shown["answers"] == "16"
     assert shown["factorable"] == "yes"
     assert shown["interpretable"] == "no"
+    assert head.warnings[0].startswith("No interpretable structure was found.")
     assert head.models.rows[0][0] == "smollm2-135m-instruct"
     assert "Apache-2.0" in head.models.rows[0]
 

@@ -64,7 +64,16 @@ def _warnings(evidence: Evidence) -> list[str]:
         )
     if missing:
         found.append(f"The chain has not been run to its end; still to come: {listed(missing)}.")
-    return [*frozen_warnings(evidence), *found, *edits_in_short(evidence)]
+    return [*_no_structure(evidence), *frozen_warnings(evidence), *found, *edits_in_short(evidence)]
+
+
+def _no_structure(evidence: Evidence) -> list[str]:
+    """The verdict comes first where it is against the taxonomy: names of dimensions further down would be believed."""
+    taxonomy = evidence.document("taxonomy")
+    if taxonomy is None or evidence.given("taxonomy") or taxonomy["interpretable"]:
+        return []
+    reasons = [str(reason) for reason in taxonomy.get("reasons") or []]
+    return [" ".join(["No interpretable structure was found.", *reasons[:1], "See the section taxonomy."])]
 
 
 def _facts(evidence: Evidence) -> list[Fact]:
