@@ -36,7 +36,7 @@ def test_as_many_groups_as_there_are_and_no_background_where_there_is_none(k: in
     assert adjusted_rand_score(truth, found.labels) > 0.95
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.2, 0.35])
+@pytest.mark.parametrize("correlation", [0.0, 0.2, 0.27])
 @pytest.mark.parametrize("k", [3, 5])
 def test_words_that_no_dimension_moves_are_the_background(k: int, correlation: float) -> None:
     loadings, truth = planted(k, background=10, correlation=correlation)
@@ -91,3 +91,16 @@ def test_a_simplex_is_seen_at_sixty_degrees_from_each_of_its_corners() -> None:
     np.testing.assert_allclose(seen_from(np.eye(5)), [0.5] * 5, atol=1e-12)
     assert seen_from(np.eye(2)) == []
     np.testing.assert_allclose(seen_from(np.vstack([np.eye(4), np.zeros(4)]))[-1], 0.0, atol=1e-12)
+
+
+def test_a_real_group_that_stands_a_little_apart_is_not_lost_as_a_background() -> None:
+    """Three groups in a plane, as seen from one the others lie 68 degrees apart (cosine .37): all three are dimensions."""
+    rng = np.random.default_rng(3)
+    apex = np.deg2rad(68)
+    corners = np.array([[0.0, 0.0], [np.cos(apex / 2), np.sin(apex / 2)], [np.cos(apex / 2), -np.sin(apex / 2)]])
+    corners = 0.6 * (corners - corners.mean(axis=0)) / np.linalg.norm(corners - corners.mean(axis=0), axis=1).mean()
+    loadings = np.repeat(corners, 12, axis=0) + 0.02 * rng.normal(size=(36, 2))
+    found = find_groups(loadings, np.ones(36, dtype=bool), seed=1)
+    assert min(found.cosines) < 0.4
+    assert found.n_groups == 3
+    assert not found.background.any()

@@ -327,12 +327,12 @@ class Study:
     def _reachable(self) -> list[str]:
         """What the report rests on: everything, or, where nobody is named to be asked, all that can be had without asking."""
         whole = needed("compare", self.file)
-        if self.file.models or self.file.population.matched:
+        if self.file.models or self.file.population.matched or reads_models(self.file):
             return whole
 
         def asks(stages: list[str]) -> bool:
             own = [s for s in stages if STAGES[s].given not in self.file.inputs]
-            return bool({"elicit", "administer"} & set(own)) or ("taxonomy" in own and reads_models(self.file))
+            return bool({"elicit", "administer"} & set(own))
 
         if not asks(whole):
             return whole

@@ -35,6 +35,15 @@ def observations(matrix: Matrix, columns: NDArray[np.intp], kind: Association) -
     return pd.DataFrame(values, index=matrix.respondents, columns=[matrix.words[j] for j in columns])
 
 
+def total_weights(matrix: Matrix, columns: NDArray[np.intp], kind: Association) -> FloatArray:
+    """Weights of the sum of `observations` that is nearly the same for all respondents, since answers make up a whole.
+
+    Columns of a composition have the variance of one column less. The reference of the permutation test has to know it: with
+    few words every eigenvalue but one would otherwise exceed that of permuted columns.
+    """
+    return matrix.total_weights(columns) if kind == "residual" else np.ones(len(columns))
+
+
 def association(data: pd.DataFrame, kind: Association) -> pd.DataFrame:
     """Return the words x words matrix of coefficients, from the `observations` of the same kind."""
     if kind == "tetrachoric":

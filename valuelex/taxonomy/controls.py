@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
 from valuelex.psychometrics import resampling
-from valuelex.taxonomy.association import observations
+from valuelex.taxonomy.association import observations, total_weights
 from valuelex.taxonomy.empirical import ANY_STRUCTURE, LEAST_RESPONDENTS, PERMUTATIONS, Empirical, choose_words
 from valuelex.taxonomy.matrix import respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
@@ -30,6 +30,9 @@ ONE_MODEL = "one model alone"
 
 LEAST_OWN = 8
 """Configurations that a model must have to stand alone."""
+
+ALIKE = 0.98
+"""Share of the answers' ratio that counts as the same: references of 100 permuted sets differ by about as much."""
 
 SET_ASIDE = "non-value list|not a value by embedding"
 """Reasons in the table `words` by which a word type is no value."""
@@ -78,7 +81,7 @@ def controls(
         own,
         _row(PERMUTED, permuted, codes[order].tolist(), seed, remark),
         _no_values(words, settings, seed),
-        _one_model(data, models, rng, seed),
+        _one_model(data, models, found.solution.totals, rng, seed),
     ]
 
 
@@ -89,7 +92,7 @@ def doubts_of_controls(rows: list[dict[str, Any]]) -> list[str]:
         return []
     own, out = rows[0], []
     for row in rows[1:]:
-        if row["n_factors"] and row["n_factors"] >= own["n_factors"] and row["ratio"] >= own["ratio"]:
+        if row["n_factors"] and row["n_factors"] >= own["n_factors"] and row["ratio"] >= ALIKE * own["ratio"]:
             figures = f"{row['n_factors']} against {own['n_factors']} factors"
             ratios = f"largest eigenvalue {row['ratio']:.2f} against {own['ratio']:.2f} of its reference"
             out.append(
@@ -98,7 +101,14 @@ def doubts_of_controls(rows: list[dict[str, Any]]) -> list[str]:
     return out
 
 
-def _row(name: str, data: pd.DataFrame, clusters: list[Any] | None, seed: int, remark: str) -> dict[str, Any]:
+def _row(
+    name: str,
+    data: pd.DataFrame,
+    clusters: list[Any] | None,
+    seed: int,
+    remark: str,
+    totals: NDArray[np.float64] | None = None,
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "control": name,
         "n_words": data.shape[1],
@@ -111,7 +121,13 @@ def _row(name: str, data: pd.DataFrame, clusters: list[Any] | None, seed: int, r
     nested = clusters is not None and 1 < len(set(clusters)) < len(data)
     try:
         found = pm.parallel_analysis(
-            data, PERMUTATIONS, 95, reference="permutation", clusters=clusters if nested else None, seed=seed
+            data,
+            PERMUTATIONS,
+            95,
+            reference="permutation",
+            clusters=clusters if nested else None,
+            totals=totals,
+            seed=seed,
         )
     except ValuelexError as error:
         return row | {"remark": f"could not be run: {error.what}"}
@@ -143,11 +159,19 @@ def _no_values(words: pd.DataFrame, settings: TaxonomySettings, seed: int) -> di
         return _missing(NO_VALUES, remark, n_words=len(columns), n_respondents=n)
     models = same.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
     data = observations(matrix, columns, settings.association)
-    data = data.loc[:, data.std() > 1e-12]
-    return _row(NO_VALUES, data, list(models.reindex(matrix.respondents)), seed, "set aside by list or by embedding")
+    varied = (data.std() > 1e-12).to_numpy()
+    totals = total_weights(matrix, columns, settings.association)[varied]
+    said = "set aside by list or by embedding"
+    return _row(NO_VALUES, data.loc[:, varied], list(models.reindex(matrix.respondents)), seed, said, totals)
 
 
-def _one_model(data: pd.DataFrame, models: pd.Series, rng: np.random.Generator, seed: int) -> dict[str, Any]:
+def _one_model(
+    data: pd.DataFrame,
+    models: pd.Series,
+    totals: NDArray[np.float64] | None,
+    rng: np.random.Generator,
+    seed: int,
+) -> dict[str, Any]:
     sizes = models.value_counts()
     model = str(min(sizes[sizes == sizes.max()].index, key=str))
     own = np.flatnonzero((models.astype(str) == model).to_numpy())
@@ -156,6 +180,8 @@ def _one_model(data: pd.DataFrame, models: pd.Series, rng: np.random.Generator, 
         return _missing(ONE_MODEL, remark, n_words=data.shape[1], n_respondents=len(own))
     drawn = rng.choice(own, len(data))
     sample = data.iloc[drawn].reset_index(drop=True)
-    sample = sample.loc[:, sample.std() > 1e-12]
+    varied = (sample.std() > 1e-12).to_numpy()
     # Copies of a configuration are one cluster: they are not permuted apart, and so pass for no structure.
-    return _row(ONE_MODEL, sample, drawn.tolist(), seed, f"{model}, its {len(own)} configurations resampled")
+    said = f"{model}, its {len(own)} configurations resampled"
+    of_sample = None if totals is None else totals[varied]
+    return _row(ONE_MODEL, sample.loc[:, varied], drawn.tolist(), seed, said, of_sample)

@@ -139,6 +139,12 @@ def doubts(
     """
     blurred = _doubts_of_clusters(clusters, steady)
     inside = [INSIDE.format(models=", ".join(found.adequacy["models"]))] if structure == "intrinsic" else []
+    hidden = found.adequacy.get("background") or []
+    if hidden:
+        inside.append(
+            f"{len(hidden)} words were taken for a background that no dimension moves ({', '.join(hidden[:5])}"
+            f"{', ...' if len(hidden) > 5 else ''}): n_dimensions: {len(dimensions) + 1} shows them as a dimension."
+        )
     if found.solution is not None:
         return _doubts_of_factors(found, dimensions, steady, structure), inside + blurred
     reasons = [NO_FACTORS[structure], *found.adequacy["reasons"]]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError
-from valuelex.taxonomy.association import association, observations, standardised
+from valuelex.taxonomy.association import association, observations, standardised, total_weights
 from valuelex.taxonomy.groups import Groups, find_groups
 from valuelex.taxonomy.matrix import Matrix
 from valuelex.taxonomy.preparation import ESTIMATED, Prepared
@@ -35,6 +35,8 @@ class Solution:
         The same in an orthonormal basis of the factors.
     groups : Groups
         Of the rows of `loadings`.
+    totals : array, shape (factored words,), or None
+        Weights of the sum of the observations that the answers hold nearly constant.
     """
 
     efa: pm.EFAResult
@@ -42,6 +44,7 @@ class Solution:
     loadings: pd.DataFrame
     space: FloatArray
     groups: Groups
+    totals: FloatArray | None = None
 
 
 def solve(ready: Prepared, settings: TaxonomySettings, *, seed: int) -> Solution:
@@ -59,7 +62,8 @@ def solve(ready: Prepared, settings: TaxonomySettings, *, seed: int) -> Solution
     salient = is_salient(space, spread, settings.placement_level)
     n_groups = None if settings.n_dimensions == "auto" else settings.n_dimensions
     groups = find_groups(space, salient, n_groups=n_groups, seed=seed)
-    return Solution(efa, data, loadings, space, groups)
+    core = ready.placed[: data.shape[1]]
+    return Solution(efa, data, loadings, space, groups, total_weights(ready.matrix, core, ready.association))
 
 
 def solvable(ready: Prepared) -> pd.DataFrame:

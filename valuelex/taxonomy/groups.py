@@ -9,7 +9,7 @@ one more than twice as many.
 One of the groups may be the background: words that no dimension moves, and that are therefore left out whenever a respondent
 cares for any of the dimensions. As seen from any real group, all others lie apart by about 60 degrees (the sides of a
 simplex); as seen from the background, they lie apart by the angles of the dimensions themselves, wider wherever
-dimensions correlate below .5.
+dimensions correlate below .5; only below .32 are the two told apart with confidence.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ FloatArray = NDArray[np.float64]
 STARTS, RESAMPLED_STARTS = 10, 3
 """k-means starts, and in every resample."""
 
-BACKGROUND_COSINE = 0.4
-"""Largest mean cosine between the other groups as seen from the background; .5 is that of a simplex."""
+BACKGROUND_COSINE = 0.32
+"""Largest mean cosine between the other groups as seen from the background; .5 is that of a simplex. In 48 simulated
+populations six real groups lay between .33 and .39, and four of 24 backgrounds above .32: no dimension must be lost unseen."""
 
 BACKGROUND_LEAD = 0.05
 """By so much its cosine must lie below that of every other group."""

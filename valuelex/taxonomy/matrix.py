@@ -66,6 +66,13 @@ class Matrix:
         -------
         array, shape (n, len(columns))
         """
+        expected, spread = self._expected(columns)
+        out = np.zeros_like(expected)
+        np.divide(self.dense(columns) - expected, spread, out=out, where=spread > 0)
+        return out
+
+    def _expected(self, columns: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """What independence expects of each cell, and its standard deviation."""
         totals = np.asarray(self.cells.sum(axis=1), dtype=float).ravel()
         shares = np.asarray(self.cells.sum(axis=0), dtype=float).ravel() / max(totals.sum(), 1e-300)
         expected = totals[:, None] * shares[columns]
@@ -73,9 +80,11 @@ class Matrix:
         ceiling = np.ones_like(self.n_answers) if self.kind == "binary" else np.maximum(self.n_answers, 1.0)
         room = np.clip(1.0 - expected / ceiling[:, None], LEAST_ROOM, 1.0)
         spread = np.sqrt(expected * room)
-        out = np.zeros_like(expected)
-        np.divide(self.dense(columns) - expected, spread, out=out, where=spread > 0)
-        return out
+        return expected, spread
+
+    def total_weights(self, columns: NDArray[np.intp]) -> FloatArray:
+        """Weights with which the residuals of these columns sum to nearly nothing in every row: the mean spread of each."""
+        return np.asarray(self._expected(columns)[1].mean(axis=0))
 
     def log_ratios(self, columns: NDArray[np.intp], *, pseudo: float = 0.5) -> FloatArray:
         """Centred log-ratios: log(cell + pseudo) minus its mean over all words of the respondent (Aitchison, 1986)."""

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
 from valuelex.psychometrics import PsychometricsWarning
-from valuelex.taxonomy.association import adequacy_of, association, observations
+from valuelex.taxonomy.association import adequacy_of, association, observations, total_weights
 from valuelex.taxonomy.matrix import Matrix
 from valuelex.taxonomy.settings import Association, TaxonomySettings
+
+FloatArray = NDArray[np.float64]
 
 LEAST_RESPONDENTS = 20
 """With fewer rows no correlation of two words is known to better than about .4."""
@@ -191,7 +193,7 @@ def _screened(
         )
     else:
         adequacy["bartlett"] = _bartlett(data, adequacy)
-    permuted = _permuted(data, models, seed)
+    permuted = _permuted(data, models, total_weights(matrix, core, settings.association), seed)
     observed, reference = [float(x) for x in permuted.eigenvalues], [float(x) for x in permuted.reference]
     rows = [criterion_row("parallel-permutation", permuted.n_factors, permuted.settings)]
     adequacy["n_factors_above_permuted"] = permuted.n_factors
@@ -207,11 +209,11 @@ def _screened(
     )
 
 
-def _permuted(data: pd.DataFrame, models: pd.Series, seed: int) -> pm.ParallelResult:
+def _permuted(data: pd.DataFrame, models: pd.Series, totals: FloatArray, seed: int) -> pm.ParallelResult:
     nested = 1 < models.nunique() < len(data)
     clusters = list(models) if nested else None
     return pm.parallel_analysis(
-        data, PERMUTATIONS, 95, kind="pca", reference="permutation", clusters=clusters, seed=seed
+        data, PERMUTATIONS, 95, kind="pca", reference="permutation", clusters=clusters, totals=totals, seed=seed
     )
 
 

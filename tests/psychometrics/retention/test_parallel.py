@@ -158,3 +158,50 @@ def test_clusters_of_another_length_or_of_ranks_are_refused(nested):
         pm.parallel_analysis(X, 10, clusters=[1, 2, 3])
     with pytest.raises(SettingError, match="not supported"):
         pm.parallel_analysis(X, 10, clusters=clusters, correlation="spearman")
+
+
+def closed(n: int, p: int, seed: int) -> np.ndarray:
+    """Independent logs with their row means taken out: parts of a whole, without any factor."""
+    X = np.random.default_rng(seed).normal(size=(n, p))
+    return X - X.mean(axis=1, keepdims=True)
+
+
+def test_parts_of_a_whole_pass_for_factors_unless_the_reference_is_closed_too() -> None:
+    """p parts have the variance of p - 1: without totals nearly all first eigenvalues exceed those of shuffled columns."""
+    open_, totals = [], []
+    for seed in range(20):
+        X = closed(150, 6, seed)
+        common = {"n_iter": 60, "kind": "pca", "reference": "permutation", "seed": seed}
+        open_.append(pm.parallel_analysis(X, **common).p_values[0])
+        totals.append(pm.parallel_analysis(X, **common, totals=[1.0] * 6).p_values[0])
+    assert np.mean(np.array(open_) < 0.05) > 0.8
+    assert np.mean(np.array(totals) < 0.05) < 0.25
+    assert 0.3 < np.mean(totals) < 0.7
+
+
+def test_the_reference_of_a_closed_table_sums_to_what_the_table_sums_to() -> None:
+    """The smallest eigenvalue of closed columns of equal spread is 0; that of the reference is too, and the trace stays p."""
+    X = closed(200, 5, 3)
+    X = X / X.std(axis=0)
+    found = pm.parallel_analysis(
+        X, 40, reference="permutation", totals=1 / np.ones(5), clusters=[i // 4 for i in range(200)], seed=1
+    )
+    assert found.mean[-1] < 0.05
+    assert found.mean.sum() == pytest.approx(5)
+    assert found.settings["total"] == "variance of the sum kept"
+
+
+def test_a_sum_that_varies_more_is_a_factor_and_stays_one() -> None:
+    """One general factor: its sum varies more than that of shuffled columns, which therefore stay as they are."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(200, 1)) + rng.normal(size=(200, 6))
+    with_totals = pm.parallel_analysis(X, 40, reference="permutation", totals=[1.0] * 6, clusters=range(200), seed=1)
+    without = pm.parallel_analysis(X, 40, reference="permutation", clusters=range(200), seed=1)
+    np.testing.assert_allclose(with_totals.reference, without.reference)
+    assert with_totals.n_factors == 1
+
+
+@pytest.mark.parametrize("bad", [[1.0] * 5, [0.0] * 6, [float("nan")] * 6])
+def test_totals_that_cannot_be_are_refused(bad: list[float]) -> None:
+    with pytest.raises(DataError, match="totals has"):
+        pm.parallel_analysis(closed(60, 6, 1), 5, reference="permutation", totals=bad, seed=1)

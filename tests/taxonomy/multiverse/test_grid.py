@@ -80,7 +80,7 @@ def test_an_empty_list_is_refused(choice: str) -> None:
         {"prompts": [{"name": "half 1", "prompts": ["p1"]}]},
         {"prompts": [{"name": "without p1", "prompts": ["p2"]}]},
         {"min_prevalence": [1.0]},
-        {"comes_back": 0},
+        {"comes_back": 1},
         {"max_cells": 0},
         {"rotations": ["oblimin"]},
     ],

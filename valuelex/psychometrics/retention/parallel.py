@@ -69,6 +69,7 @@ def parallel_analysis(
     correlation: str = "pearson",
     missing: str = "listwise",
     clusters: Sequence[Any] | None = None,
+    totals: Sequence[float] | FloatArray | None = None,
     seed: int | None = None,
     n_obs: int | None = None,
 ) -> ParallelResult:
@@ -97,6 +98,10 @@ def parallel_analysis(
         What the cases are nested in (configurations in models). The reference is then permutation in two levels: means of
         clusters among clusters, deviations within their cluster. Cases that are alike for reasons of their own would
         otherwise raise the first eigenvalues above those of independent cases, and pass for factors.
+    totals : sequence of p numbers, optional
+        Weights of a sum of the columns that is nearly constant because each case's columns are parts of a whole (shares,
+        choices). Then p columns have the variance of p - 1, which lifts all other eigenvalues, by about 1 / (p - 1), above
+        those of shuffled columns. With it the reference is a permutation whose sum varies as little as that of the data.
     seed : int, optional
         Stored with the result.
     n_obs : int, optional
@@ -113,7 +118,9 @@ def parallel_analysis(
     checks.choice(kind, KINDS, "kind")
     quantile = None if percentile == "mean" else checks.number(percentile, "percentile", low=0, high=100)
     ready = given(data, n_obs=n_obs, correlation=correlation, missing=missing)
-    simulation = simulate(ready, (kind,), n_iter, reference, correlation, checks.resolve_seed(seed), clusters=clusters)
+    simulation = simulate(
+        ready, (kind,), n_iter, reference, correlation, checks.resolve_seed(seed), clusters=clusters, totals=totals
+    )
     return judge(ready, simulation, kind, quantile, {"correlation": correlation, "missing": missing})
 
 
@@ -134,11 +141,12 @@ def simulate(
     seed: int,
     *,
     clusters: Sequence[Any] | None = None,
+    totals: Sequence[float] | FloatArray | None = None,
 ) -> Simulation:
     """Draw the reference eigenvalues once for several kinds: they share the simulated matrices."""
     polychoric = correlation in checks.ORDINAL and ready.X is not None
     if reference is None:
-        reference = "permutation" if polychoric or clusters is not None else "normal"
+        reference = "permutation" if polychoric or clusters is not None or totals is not None else "normal"
     checks.choice(reference, REFERENCES, "reference")
     default = DRAWS_POLYCHORIC if polychoric and reference == "permutation" else DRAWS
     n_iter = default if n_iter is None else checks.integer(n_iter, "n_iter", low=1)
@@ -151,8 +159,9 @@ def simulate(
                 "The permutation reference needs complete raw data.",
                 "Use reference='normal', or give raw data with missing='listwise'.",
             )
-        if clusters is not None:
-            return _nested(ready.X, clusters, n_iter, seed, kinds, correlation)
+        if clusters is not None or totals is not None:
+            labels = range(n) if clusters is None else clusters
+            return _nested(ready.X, labels, totals, n_iter, seed, kinds, correlation)
         values = references.permuted(ready.X, measure_of(ready, correlation), n_iter, seed, kinds)
     else:
         if polychoric:
@@ -164,17 +173,31 @@ def simulate(
 
 
 def _nested(
-    X: FloatArray, clusters: Sequence[Any], n_iter: int, seed: int, kinds: Sequence[str], correlation: str
+    X: FloatArray,
+    clusters: Sequence[Any],
+    totals: Sequence[float] | FloatArray | None,
+    n_iter: int,
+    seed: int,
+    kinds: Sequence[str],
+    correlation: str,
 ) -> Simulation:
+    weights = None if totals is None else np.asarray(totals, dtype=float)
+    if weights is not None and (weights.shape != (X.shape[1],) or not np.isfinite(weights).all() or not weights.any()):
+        raise DataError(
+            f"totals has {weights.size} weights for {X.shape[1]} columns.", "Give one finite weight per column."
+        )
     codes, labels = pd.factorize(np.asarray(clusters, dtype=object))
     if len(codes) != len(X):
         raise DataError(f"clusters has {len(codes)} labels for {len(X)} cases.", "Give one label per case.")
     if correlation != "pearson":
         raise SettingError(
-            f"clusters with correlation='{correlation}' is not supported.", "Use correlation='pearson' with clusters."
+            f"clusters or totals with correlation='{correlation}' is not supported.",
+            "Use correlation='pearson' with them.",
         )
-    values = references.permuted_nested(X, codes, n_iter, seed, kinds)
+    values = references.permuted_nested(X, codes, n_iter, seed, kinds, totals=weights)
     settings = {"n_iter": n_iter, "reference": "nested permutation", "n_clusters": len(labels), "seed": seed}
+    if weights is not None:
+        settings["total"] = "variance of the sum kept"
     return Simulation(values, settings)
 
 

@@ -52,16 +52,27 @@ def permuted(
 
 
 def permuted_nested(
-    X: FloatArray, clusters: NDArray[np.intp], n_iter: int, seed: int, kinds: Sequence[str] = ("pca",)
+    X: FloatArray,
+    clusters: NDArray[np.intp],
+    n_iter: int,
+    seed: int,
+    kinds: Sequence[str] = ("pca",),
+    *,
+    totals: FloatArray | None = None,
 ) -> dict[str, FloatArray]:
     """Eigenvalues (n_iter x p, per kind) of data without relations between columns, whose cases stay as alike as they were.
 
     Column by column, the means of the clusters are shuffled among the clusters, and what is left of each case among the cases
     of its cluster. Every column keeps its intraclass correlation; with all cases in clusters of their own this is `permuted`.
+    `totals` weighs a sum of the columns that varies less in the data than in shuffled ones, where each case's columns make up a
+    whole: shuffled data get its variance too.
     """
     Z = corr.standardize(X)
     order = np.argsort(clusters, kind="stable")
-    found = resampling.replicate(_nested_stack, n_iter, seed, Z[order], clusters[order], tuple(kinds), size=5)
+    direction = None if totals is None else totals * X.std(axis=0)
+    found = resampling.replicate(
+        _nested_stack, n_iter, seed, Z[order], clusters[order], tuple(kinds), direction, size=5
+    )
     return {kind: np.array([f[i] for f in found]) for i, kind in enumerate(kinds)}
 
 
@@ -102,15 +113,42 @@ def _permuted_stack(streams: Streams, Z: FloatArray, kinds: tuple[str, ...]) -> 
 
 
 def _nested_stack(
-    streams: Streams, Z: FloatArray, clusters: NDArray[np.intp], kinds: tuple[str, ...]
+    streams: Streams,
+    Z: FloatArray,
+    clusters: NDArray[np.intp],
+    kinds: tuple[str, ...],
+    direction: FloatArray | None,
 ) -> list[tuple[FloatArray, ...]]:
     means, within = resampling.levels(Z, clusters)
+    unit = None if direction is None else direction / np.linalg.norm(direction)
+    kept = None if unit is None else _sums(means, within, clusters, unit)
     out = []
     for stream in streams:
         shuffled = resampling.permute_nested(means, within, clusters, np.random.default_rng(stream))
+        if unit is not None and kept is not None:
+            shuffled = _closed(*resampling.levels(shuffled, clusters), clusters, unit, kept)
         R = corr.matrix(shuffled, "pearson")
         out.append(tuple(eigenvalues(R, kind) for kind in kinds))
     return out
+
+
+def _sums(means: FloatArray, within: FloatArray, clusters: NDArray[np.intp], unit: FloatArray) -> tuple[float, float]:
+    """Mean squares of the weighted sum of the columns, between and within clusters."""
+    return float(((means @ unit)[clusters] ** 2).mean()), float(((within @ unit) ** 2).mean())
+
+
+def _closed(
+    means: FloatArray, within: FloatArray, clusters: NDArray[np.intp], unit: FloatArray, kept: tuple[float, float]
+) -> FloatArray:
+    """Return shuffled data whose weighted sum varies as little, on each level, as that of the data.
+
+    Never more than shuffling gives: a sum that varies more is a factor, which the reference must not have.
+    """
+    levels = []
+    for part, keep, now in zip((means, within), kept, _sums(means, within, clusters, unit), strict=True):
+        shrink = min(float(np.sqrt(keep / max(now, 1e-300))), 1.0)
+        levels.append(part + np.outer((shrink - 1.0) * (part @ unit), unit))
+    return np.asarray(levels[0][clusters] + levels[1])
 
 
 def _permuted_ordinal(

@@ -42,7 +42,13 @@ class Reference:
 
 
 def own_reference(assignments: pd.DataFrame) -> Reference:
-    """The study's dimensions, in the order of the table."""
+    """The study's dimensions as computed, in the order of the table: what a person edited is no finding to be found again."""
+    if "computed_dimension" in assignments and assignments["computed_dimension"].notna().any():
+        computed = {
+            "dimension": assignments["computed_dimension"],
+            "subdimension": assignments["computed_subdimension"],
+        }
+        assignments = assignments.assign(**computed)
     placed = assignments.dropna(subset=["dimension"])
     names = tuple(dict.fromkeys(str(d) for d in placed["dimension"]))
     inner = placed.dropna(subset=["subdimension"])

@@ -79,9 +79,9 @@ class MultiverseSettings(BaseModel):
     """As in `taxonomy`."""
     outer: list[Literal["factors", "clusters"]] = Field(default=["factors", "clusters"], min_length=1)
     """As in `taxonomy`."""
-    comes_back: float = Field(default=0.5, gt=0, le=1)
-    """A dimension comes back in an analysis if the dimension that matches it there has at least this Jaccard similarity
-    with it, over the words that both place. Above .5 no second one could."""
+    comes_back: float = Field(default=0.5, ge=0, lt=1)
+    """A dimension comes back in an analysis if the dimension that matches it there has a larger Jaccard similarity with it than
+    this, over the words that both place. Above .5 no second one could."""
     max_cells: Count | None = None
     """So many cells, drawn at random with the study's seed, in place of the whole grid."""
 

@@ -61,7 +61,7 @@ def came_back(jaccard: FloatArray, factorable: Flags, *, threshold: float, needs
     needs_factors : bool
         Whether a cell whose words cannot be factored brings nothing back.
     """
-    back = np.nan_to_num(jaccard, nan=-1.0) >= threshold
+    back = np.nan_to_num(jaccard, nan=-1.0) > threshold
     return np.asarray(back & factorable[:, None] if needs_factors else back)
 
 
