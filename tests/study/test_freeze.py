@@ -19,8 +19,8 @@ from valuelex.report.evidence import Evidence
 from valuelex.report.overview import overview
 from valuelex.study import thresholds
 from valuelex.study.deviations import Standing, standing
-from valuelex.study.freeze import freeze, frozen_path, read_frozen, without_secrets
-from valuelex.study.manifest import LEDGER
+from valuelex.study.freeze import freeze, read_frozen, without_secrets
+from valuelex.study.manifest import LEDGER, frozen_path, lost_plan
 from valuelex.study.pack import pack
 
 Run = Callable[..., tuple[int, str, str]]
@@ -253,3 +253,22 @@ def test_the_commands_the_report_and_the_pack(run: Run, stub, stub_study, tmp_pa
     html = render(valuelex.Study.load(folder))
     assert "this is no preregistration" in html
     assert "edits were made" in html
+
+
+def test_a_plan_that_goes_leaves_a_trace(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "words.csv").write_text("respondent_id,word\n" + "".join(f"p{i},honesty\n" for i in range(5)))
+    (tmp_path / "study.yaml").write_text("models: []\ninputs: {words: words.csv}\n")
+    study = valuelex.Study.load(tmp_path)
+    freeze(study, now=NOW)
+    study.run("lexicon")
+    assert lost_plan(study.path, study.results) is None
+    (tmp_path / "frozen.yaml").unlink()
+    said = lost_plan(study.path, study.results)
+    assert said is not None and "is gone" in said
+    valuelex.Study.load(tmp_path).run()
+    assert "is gone" in (study.results / "report.html").read_text(encoding="utf-8")
+    code, text, _ = run("status", str(tmp_path))
+    assert code == 0
+    assert "A plan of this study had been frozen" in text
+    freeze(valuelex.Study.load(tmp_path), now=NOW)
+    assert lost_plan(study.path, study.results) is None

@@ -376,9 +376,12 @@ def test_words_without_a_structure_get_a_report_that_says_why(stub_study) -> Non
     head = "response_id,respondent_id,model_id,position,raw,word,kept,reason"
     (folder / "w.csv").write_text(f"{head}\nr7,m|hot,m,1,Honest,honesty,true,\n")
     study = valuelex.Study.load(folder)
-    with pytest.raises(DataError, match="nothing to test"):
-        study.run()
+    told: list[str] = []
+    assert study.run(listener=Listener(tell=told.append)) == ["lexicon", "taxonomy", "report"]
+    assert any("The chain ends here" in said and "nothing to test" in said for said in told)
     assert "There is no taxonomy." in (study.results / "report.html").read_text()
+    with pytest.raises(DataError, match="nothing to test"):
+        study.run("instrument")
 
 
 def test_a_given_word_is_traced_to_who_named_it(stub_study) -> None:

@@ -187,14 +187,16 @@ def status(study: StudyArgument) -> None:
     import valuelex
     from valuelex.cli.console import printable
     from valuelex.study.deviations import standing
+    from valuelex.study.manifest import lost_plan
 
     found = valuelex.Study.load(study)
     for stage in found.status():
         counts = ", ".join(f"{n} {name}" for name, n in stage.counts.items() if n)
         typer.echo(f"{stage.stage:<12} {stage.state:<11} {counts}".rstrip())
     plan = standing(found.path, found.file, found.folder, found.results)
-    if plan is not None:
-        typer.echo(printable(plan.summary()))
+    said = plan.summary() if plan is not None else lost_plan(found.path, found.results)
+    if said:
+        typer.echo(printable(said))
 
 
 @app.command()

@@ -6,6 +6,7 @@ from valuelex.report.content import Block, Cell, Column, Details, Listing, Secti
 from valuelex.report.evidence import Evidence
 from valuelex.report.wording import count, listed
 from valuelex.study.deviations import Standing
+from valuelex.study.manifest import lost_plan
 
 NAME, TITLE = "frozen", "What was fixed beforehand, and what deviates from it"
 MOST_NAMED = 6
@@ -38,7 +39,7 @@ def frozen_warnings(evidence: Evidence) -> list[str]:
     """Return what has to stand at the top of the page."""
     found = evidence.standing
     if found is None:
-        return []
+        return [gone] if (gone := lost_plan(evidence.study.path, evidence.study.results)) else []
     out = []
     if not found.frozen.intact:
         out.append(

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from valuelex._version import __version__
 from valuelex.study.file import StudyFile
 from valuelex.study.flat import NOT_THERE, changed, flat
-from valuelex.study.freeze import Frozen, current_plan, frozen_path, ledger_counts, read_frozen
+from valuelex.study.freeze import Frozen, current_plan, ledger_counts, read_frozen
 from valuelex.study.freshness import plain
+from valuelex.study.manifest import frozen_path
 
 Kind = Literal["plan", "version", "model", "setting", "file", "threshold", "packaged", "calls"]
 

@@ -44,7 +44,7 @@ from valuelex.models import (
 from valuelex.study.embedding import check_embedding
 from valuelex.study.file import StudyFile, load_study_file, study_path
 from valuelex.study.freshness import Freshness, plain
-from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
+from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, plan_hash, read_manifest
 from valuelex.study.multiverse import NAME, multiverse_state
 from valuelex.study.stages import STAGES, Stage, Work, needed, reads_models
 from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, own_or_packaged, read, read_input, write
@@ -241,11 +241,12 @@ class Study:
                     listener.on_stage(name, "run")
                     try:
                         self._run_stage(STAGES[name], work, manifest)
-                    except DataError:
+                    except DataError as error:
+                        if to != "report" or name != "instrument":
+                            raise
                         # Words without a structure are a result: the report says why, though nothing can be tested.
-                        if to == "report" and name == "instrument":
-                            self._run_report(manifest, listener)
-                        raise
+                        listener.tell(f"The chain ends here: {error.what}")
+                        break
                     listener.on_stage(name, "done")
                     ran.append(name)
             finally:
@@ -417,7 +418,10 @@ class Study:
         """The folder's manifest brought up to this file's settings, or a fresh one; written unless only looked at."""
         found = claim(self.results, self.file.name)
         stages = found.stages if found else {}
-        manifest = Manifest(self.file.name, self.file.seed, plain(self.file), packages=packages(), stages=stages)
+        plan = plan_hash(self.path) or (found.plan if found else "")
+        manifest = Manifest(
+            self.file.name, self.file.seed, plain(self.file), packages=packages(), stages=stages, plan=plan
+        )
         if not claim_only:
             manifest.write(self.results)
         return manifest
