@@ -134,6 +134,7 @@ def test_words_alone_come_as_far_as_a_report(made, tmp_path: Path) -> None:
     assert study.run() == ["lexicon", "taxonomy", "instrument", "report"]
     text = (study.results / "report.html").read_text(encoding="utf-8")
     assert 'id="taxonomy-map"' in text
+    assert study.lexicon["gloss"].notna().any(), "given words are embedded with their glosses, as those of a survey are"
     assert not (study.results / "calls.jsonl").exists() or (study.results / "calls.jsonl").stat().st_size == 0
     with pytest.raises(StudyFileError, match="models is empty"):
         study.run("administer")

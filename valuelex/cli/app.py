@@ -23,10 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-app.add_typer(ledger_app)
-app.command()(multiverse)
-taxonomies.register(app)
-
 INTERRUPTED = 130
 """What typer returns for Ctrl-C where it catches it itself."""
 
@@ -343,6 +339,12 @@ def verify(
                 replace_section(write, section.to_markdown())
     if not passed:
         raise typer.Exit(1)
+
+
+# After the commands of this page: help lists them in the order in which a study goes.
+app.command()(multiverse)
+taxonomies.register(app)
+app.add_typer(ledger_app)
 
 
 def main() -> None:

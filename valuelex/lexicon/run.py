@@ -207,9 +207,10 @@ def from_words(
     set_aside[np.nonzero(accepted)[0][rare]] = True
     words.loc[set_aside, "reason"] = [rare_reason(int(named_by[code]), least) for code in named.word[rare]]
     words["kept"] = pd.array(accepted & ~set_aside, dtype="boolean")
-    made = {"words": words, "lexicon": count(named.only(~rare), lexicon)}
-    if folder is not None:
-        known = lexicon or load_lexicon(settings.values, folder)
+    # With their glosses given words are the same words to the embedding as those of a survey.
+    known = lexicon if lexicon is not None or folder is None else load_lexicon(settings.values, folder)
+    made = {"words": words, "lexicon": count(named.only(~rare), known)}
+    if folder is not None and known is not None:
         mapping = load_crosswalk(settings.crosswalk, folder)
         made["crosswalk"] = crosswalk(made["lexicon"]["word"].tolist(), mapping, known, embedder)
     return made

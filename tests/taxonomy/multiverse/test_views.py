@@ -115,3 +115,14 @@ def test_what_given_tables_do_not_say_cannot_be_varied() -> None:
         ("filter", "unanimous"),
     }
     assert source.prompt_ids() is None
+
+
+def test_prompts_come_from_the_answers_or_from_the_words_themselves() -> None:
+    words = pd.DataFrame({"response_id": ["r1", "r1", "r2"], "word": ["trust", "care", "trust"]})
+    responses = pd.DataFrame({"response_id": words["response_id"].drop_duplicates()}).assign(prompt_id="p1")
+    own = words.assign(prompt_id=["p2", "p3", "p2"])
+    lexicon, nothing = pd.DataFrame(), pd.DataFrame()
+    assert Source(words, lexicon, nothing).prompt_ids() is None
+    assert Source(own, lexicon, nothing).prompt_ids() == ["p2", "p3"]
+    assert Source(own, lexicon, nothing, responses=responses).prompt_ids() == ["p1"]
+    assert Source(own.assign(prompt_id=None), lexicon, nothing).prompt_ids() is None

@@ -35,6 +35,13 @@ TABLES = (
             Column(
                 "elicitation", "text", "open, closed or logprob: how it was asked for", nullable=True, optional=True
             ),
+            Column(
+                "prompt_id",
+                "text",
+                "the prompt that was answered; for given words, where there is no table responses",
+                nullable=True,
+                optional=True,
+            ),
         ),
         ("response_id", "position"),
     ),

@@ -226,9 +226,9 @@ class _Work:
         prompts, normalisation, rule = key
         subset, rows = self.grid.subsets[prompts], None
         words = self.source.words
-        if subset is not None and self.source.responses is not None:
-            asked = self.source.responses.set_index("response_id")["prompt_id"].astype(object)
-            rows = words["response_id"].astype(object).map(asked).isin(list(subset))
+        asked = self.source.prompts() if subset is not None else None
+        if subset is not None and asked is not None:
+            rows = asked.isin(list(subset))
         return make_view(
             words,
             self.source.lexicon,

@@ -16,7 +16,7 @@ class Source:
     words, lexicon, assignments : DataFrame
         The tables of these names; `assignments` says which dimensions are looked for.
     responses : DataFrame, optional
-        Says which prompt each answer belongs to.
+        Says which prompt each answer belongs to; without it a column `prompt_id` of `words` may.
     crosswalk : DataFrame, optional
         Says which words belong to the published dimensions.
     value_filter : DataFrame, optional
@@ -33,12 +33,19 @@ class Source:
     value_filter: pd.DataFrame | None = None
     least_respondents: int = 2
 
+    def prompts(self) -> pd.Series | None:
+        """The prompt of each row of `words`, by the table `responses` or by the words themselves; None where not known."""
+        if self.responses is not None:
+            asked = self.responses.set_index("response_id")["prompt_id"].astype(object)
+            return self.words["response_id"].astype(object).map(asked)
+        if "prompt_id" in self.words and self.words["prompt_id"].notna().any():
+            return self.words["prompt_id"].astype(object)
+        return None
+
     def prompt_ids(self) -> list[str] | None:
         """The prompts of the words; None where they are not known."""
-        if self.responses is None:
-            return None
-        answered = self.responses.loc[self.responses["response_id"].isin(self.words["response_id"]), "prompt_id"]
-        return sorted({str(p) for p in answered.dropna()}) or None
+        found = self.prompts()
+        return None if found is None else sorted({str(p) for p in found.dropna()}) or None
 
     def unavailable(self) -> dict[tuple[str, str], str]:
         """Levels that need a column or table that is not there."""
