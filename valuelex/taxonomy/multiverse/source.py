@@ -73,5 +73,6 @@ class Source:
         """Whether the study's own words could not be factored, so that its dimensions rest on meaning."""
         if "placed_by" not in self.assignments.columns:
             return False
-        placed = self.assignments["placed_by"].dropna()
+        said = self.assignments["placed_by"].dropna().astype(str)
+        placed = said[~said.str.startswith("unassigned") & (said != "edit")]
         return len(placed) > 0 and bool((placed == "meaning").all())
