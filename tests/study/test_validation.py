@@ -10,23 +10,19 @@ import pytest
 
 from valuelex.errors import BadInput
 from valuelex.study import validation
-from valuelex.study.validation import Figures, anchor_agreement, anchors, human_loadings, psycho_lexical, validate_all
+from valuelex.study.validation import Figures, anchors, human_loadings, psycho_lexical, validate_all
 
 
 def test_anchors_fall_into_their_dimensions_better_than_relabelings(embedder) -> None:
-    """Words alone, as many clusters as there are dimensions. The 99th percentile is that of 1,000 random relabelings."""
-    found = anchor_agreement(3, gloss=False, embedder=embedder)
-    assert found["n_words"] >= 150
-    assert found["dimensions"] > found["dimensions_p99"]
-    assert found["subdimensions"] > found["subdimensions_p99"]
-
-
-def test_the_section_of_the_anchors_holds_both_levels_and_its_floors(embedder) -> None:
+    """Words alone, as many clusters as there are places. The 99th percentile is that of 1,000 random relabelings."""
     found = anchors(embedder)
     assert found.table["places"].tolist() == ["3 dimensions", "6 subdimensions"] * 2
+    alone = found.table[found.table["text"] == "word alone"]
+    assert (alone["ARI"] > alone["99 % of relabelings"]).all()
     assert found.passed
     assert found.to_markdown().startswith("## Published anchors, recomputed\n")
     assert "| yes |" in found.to_markdown()
+    assert int(found.text.split(" words of the value lexicon")[0].split()[-1]) >= 150
 
 
 def test_without_peoples_loadings_the_section_says_so(tmp_path: Path) -> None:

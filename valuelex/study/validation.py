@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -164,7 +164,7 @@ def anchor_agreement(
 
 def anchors(embedder: Embedder | None = None) -> Figures:
     """The published anchor words among all words of the value lexicon, in as many clusters as there are places."""
-    embedder = embedder or _default_embedder()
+    embedder = _Remembering(embedder or _default_embedder())
     rows, checks = [], []
     for gloss in (False, True):
         for k, level in ((3, "dimensions"), (6, "subdimensions")):
@@ -230,6 +230,20 @@ def psycho_lexical(adjectives: Path | None, *, model: str = READ_MODEL, embedder
         f"{len(known)} adjectives of one token as what could follow."
     )
     return Figures(title, text, pd.DataFrame(rows), pd.DataFrame(checks))
+
+
+class _Remembering:
+    """An embedder that embeds the same texts once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name, self._embedder = embedder.name, embedder
+        self._found: dict[tuple[str, ...], np.ndarray] = {}
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        key = tuple(texts)
+        if key not in self._found:
+            self._found[key] = self._embedder.encode(list(texts))
+        return self._found[key]
 
 
 def _default_embedder() -> Embedder:
