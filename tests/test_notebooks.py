@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import valuelex
+from valuelex.taxonomy.simulation import Population, simulate
+
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
@@ -50,10 +53,36 @@ def test_is_stored_without_outputs(path: Path) -> None:
 def test_runs(path: Path, models: str, kernel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if models == "none":
         monkeypatch.setenv("VALUELEX_CACHE", str(tmp_path / "empty"))
-    notebook = nbformat.read(path, as_version=4)
+    assert spoken(nbformat.read(path, as_version=4), kernel, tmp_path) == []
+
+
+def spoken(notebook, kernel: str, folder: Path) -> list:
+    """Run a notebook; return what it said on stderr."""
     client = nbclient.NotebookClient(
-        notebook, timeout=120, kernel_name=kernel, resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=120, kernel_name=kernel, resources={"metadata": {"path": str(folder)}}
     )
     client.execute()
-    spoken = [out for cell in notebook.cells for out in cell.get("outputs", []) if out.get("name") == "stderr"]
-    assert spoken == []
+    return [out for cell in notebook.cells for out in cell.get("outputs", []) if out.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("structured", [True, False], ids=["factorable", "not factorable"])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_taxonomy_notebook_reads_a_finished_study(structured: bool, kernel: str, tmp_path: Path) -> None:
+    """With STUDY set it explores that study, whether its words could be factored or not, and leaves it as it is."""
+    drawn = simulate(Population(3, 36, 24 if structured else 2, 8, structure=structured), seed=3)
+    place = tmp_path / "mine"
+    place.mkdir()
+    drawn.words.to_csv(place / "words.csv", index=False)
+    drawn.vectors.rename_axis("word").add_prefix("v").reset_index().to_csv(place / "vectors.csv", index=False)
+    (place / "study.yaml").write_text(
+        "name: mine\nmodels: []\ninputs: {words: words.csv}\ntaxonomy: {bootstrap: 5, embedding: 'precomputed:vectors.csv'}\n"
+    )
+    study = valuelex.Study.load(place)
+    study.run("taxonomy")
+    assert study.document("adequacy")["factorable"] == structured
+    before = {path.name: path.read_bytes() for path in study.results.iterdir() if path.is_file()}
+    notebook = nbformat.read(NOTEBOOKS[0].with_name("02_taxonomy.ipynb"), as_version=4)
+    [cell] = [c for c in notebook.cells if c.cell_type == "code" and c.source.startswith("STUDY = None")]
+    cell.source = f"STUDY = {str(place)!r}"
+    assert spoken(notebook, kernel, tmp_path) == []
+    assert {path.name: path.read_bytes() for path in study.results.iterdir() if path.is_file()} == before

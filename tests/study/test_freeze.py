@@ -18,9 +18,9 @@ from valuelex.report import render
 from valuelex.report.evidence import Evidence
 from valuelex.report.overview import overview
 from valuelex.study import thresholds
-from valuelex.study.deviations import Standing, standing
-from valuelex.study.freeze import freeze, read_frozen, without_secrets
-from valuelex.study.manifest import LEDGER, frozen_path, lost_plan
+from valuelex.study.deviations import Standing, lost_plan, standing
+from valuelex.study.freeze import freeze, frozen_path, read_frozen, without_secrets
+from valuelex.study.manifest import LEDGER
 from valuelex.study.pack import pack
 
 Run = Callable[..., tuple[int, str, str]]

@@ -68,11 +68,11 @@ def test_settings_stay_within_what_is_documented(draw) -> None:
 
 
 def test_the_chain_finds_moderate_dimensions_and_none_where_there_are_none() -> None:
-    found = recover_all("moderate", 1, 11, chains=["valuelex", "same factors, largest loading"])
+    found = recover_all("moderate", 2, 11, chains=["valuelex", "same factors, largest loading"])
     ours = found[found["chain"] == "valuelex"]
     assert (ours["ari"] > 0.8).all()
     assert (ours["found"] == ours["n_dimensions"]).all()
-    nothing = recover_all("null", 1, 11, chains=["valuelex"])
+    nothing = recover_all("null", 2, 11, chains=["valuelex"])
     assert (nothing["found"] == 0).all()
     table = summarise(found).set_index("chain")
     assert table.loc["valuelex", "right_number"] == 1.0

@@ -182,8 +182,7 @@ def status(study: StudyArgument) -> None:
     """Show where every stage stands: done, stale, missing, and how many rows it wrote."""
     import valuelex
     from valuelex.cli.console import printable
-    from valuelex.study.deviations import standing
-    from valuelex.study.manifest import lost_plan
+    from valuelex.study.deviations import lost_plan, standing
 
     found = valuelex.Study.load(study)
     for stage in found.status():

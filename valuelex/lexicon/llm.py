@@ -10,7 +10,7 @@ from typing import Any
 from valuelex.lexicon.filters import NO_VALUE, UNREAD, VALUE, Verdict
 from valuelex.lexicon.settings import ValueJudgeSettings
 from valuelex.models import Caller, Model, Request, Response, resolve
-from valuelex.models.forms import json_form
+from valuelex.models.forms import json_form, short_question
 from valuelex.models.seeds import call_seed
 
 _QUESTION = """A value is something that a person, a group or an AI system can hold dear and be guided by: an ideal, a \
@@ -54,18 +54,14 @@ def plan_words(words: Sequence[str], settings: ValueJudgeSettings, *, seed: int)
 
 def _request(word: str, model: Model, settings: ValueJudgeSettings, seed: int) -> Request:
     text = _QUESTION.format(word=word, form=_FORMS[model.structured])
-    chat = model.mode == "chat"
-    return Request(
-        model_id=model.id,
-        endpoint=model.endpoint,
-        endpoint_model=model.endpoint_model,
-        mode=model.mode,
-        messages=(("user", text),) if chat else (),
-        prompt="" if chat else f"{text}\n\nAnswer:",
+    return short_question(
+        model,
+        text,
+        "Answer:",
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
-        seed=model.seed(call_seed(seed, settings.id, word)),
-        extra={**model.sampling, **_HELD[model.structured]},
+        seed=call_seed(seed, settings.id, word),
+        held=_HELD,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
 
@@ -27,3 +28,18 @@ def one_thread(function: Function) -> Function:
             return function(*arguments, **options)
 
     return cast(Function, limited)
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """One thread for all that is computed inside, scikit-learn's k-means too: the last bits of a sum do not depend on cores.
+
+    A limit holds for libraries that are there when it is set: scikit-learn's OpenMP is loaded first, else it runs unbounded,
+    ten times slower where cores are shared.
+    """
+    import sklearn.cluster
+    import sklearn.metrics  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield

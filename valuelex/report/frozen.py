@@ -5,8 +5,7 @@ from __future__ import annotations
 from valuelex.report.content import Block, Cell, Column, Details, Listing, Section, Table
 from valuelex.report.evidence import Evidence
 from valuelex.report.wording import count, listed
-from valuelex.study.deviations import Standing
-from valuelex.study.manifest import lost_plan
+from valuelex.study.deviations import Standing, lost_plan
 
 NAME, TITLE = "frozen", "What was fixed beforehand, and what deviates from it"
 MOST_NAMED = 6

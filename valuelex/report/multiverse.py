@@ -11,9 +11,9 @@ from valuelex.report.content import Block, Bullets, Cell, Column, Details, Secti
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.specification_curve import curve
 from valuelex.report.wording import NONE, count, number, percent, plain_settings, whole
+from valuelex.taxonomy.multiverse.tables import ALL, ANALYSED, FACTORABLE
 
 NAME, TITLE = "multiverse", "Which dimensions come back under other defensible choices"
-ALL = "(all)"
 MOST_REASONS = 40
 OURS = (
     "A multiverse analysis (Steegen et al., 2016): every combination of the declared choices is an analysis of its own, and "
@@ -47,7 +47,7 @@ def section(evidence: Evidence) -> Section | None:
     if not effects.empty:
         blocks.append(_effects(effects))
     blocks.append(Bullets("How to read this", tuple(str(note) for note in about["notes"])))
-    left = cells[(cells["status"] != "analysed") | ~cells["factorable"].fillna(True).astype(bool)]
+    left = cells[(cells["status"] != ANALYSED) | ~cells["factorable"].fillna(True).astype(bool)]
     if len(left):
         table = _reasons(left)
         blocks.append(Details(f"{table.caption} ({count(len(left), 'cell')})", (table,)))
@@ -95,7 +95,7 @@ def _dimensions(dimensions: pd.DataFrame, effects: pd.DataFrame, threshold: floa
         Column("moved most by"),
     )
     note = (
-        f"A dimension comes back where its match (one to one) has a Jaccard similarity of at least {threshold:g} with it, over "
+        f"A dimension comes back where its match (one to one) has a Jaccard similarity above {threshold:g} with it, over "
         "the words that both place. In brackets: share of the variance of coming back or not that lies between the levels of "
         "the choice, less what chance gives (epsilon squared). A bar to the right is the share."
     )
@@ -118,7 +118,7 @@ def _levels(mine: pd.DataFrame, taxonomy: str, caption: str) -> Table:
         *(Column(name, number=True) for name in names),
     )
     note = "Each row averages over all other choices."
-    if any(choice == "factorable" for choice, _ in by_level):
+    if any(choice == FACTORABLE for choice, _ in by_level):
         note += " Factorable is no choice: it tells apart what the answers allowed."
     return Table(f"multiverse-levels-{taxonomy}", caption, heads, rows, note)
 
@@ -148,7 +148,7 @@ def _effects(effects: pd.DataFrame) -> Table:
 def _reasons(left: pd.DataFrame) -> Table:
     held: dict[tuple[str, str], int] = {}
     for row in records(left):
-        kind = "not factorable" if row["status"] == "analysed" else str(row["status"])
+        kind = "not factorable" if row["status"] == ANALYSED else str(row["status"])
         key = kind, _shape(str(row["reason"] or NONE))
         held[key] = held.get(key, 0) + 1
     rows: list[list[str | Cell]] = [

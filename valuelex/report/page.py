@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from valuelex.study import Study
 
 TEMPLATES = Path(__file__).parent / "templates"
-STEPS = (elicit, lexicon, taxonomy, instrument, administer, judge, compare, settings)
+SECTIONS = (frozen, elicit, lexicon, taxonomy, multiverse, instrument, administer, judge, compare, settings)
+STEPS = tuple(step for step in SECTIONS if step not in (frozen, multiverse))
+"""Sections that every report has; the frozen plan and the multiverse are there only where they were made."""
+
 """The modules that make a section each, in the order of the chain."""
 
 
@@ -82,14 +85,8 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
 
 
 def build(evidence: Evidence) -> list[Section]:
-    """Return the page's sections, in the order of the chain; before it, the frozen plan where there is one."""
-    plan = frozen.section(evidence)
-    sections = [*([plan] if plan else []), *(step.section(evidence) for step in STEPS)]
-    optional = multiverse.section(evidence)
-    if optional is not None:
-        at = next(i for i, one in enumerate(sections) if one.name == taxonomy.NAME)
-        sections.insert(at + 1, optional)
-    return sections
+    """Return the page's sections, in their order."""
+    return [made for one in SECTIONS if (made := one.section(evidence)) is not None]
 
 
 def pictures(sections: Iterable[Section]) -> Iterator[Figure]:

@@ -12,6 +12,7 @@ from valuelex.report.content import Figure
 from valuelex.report.evidence import records
 from valuelex.report.figures import colour, finished, label
 from valuelex.report.wording import count, number
+from valuelex.taxonomy.multiverse.tables import ALL, FACTORABLE, column_of
 
 MOST_COLUMNS = 240
 """So many columns can be told apart on a page; more analyses than this share them."""
@@ -24,9 +25,6 @@ ROW = 19
 
 TOP = 190
 """Pixels of the curve itself."""
-
-COLUMN = {"n_factors": "n_factors_asked", "n_clusters": "n_clusters_asked"}
-"""Columns of the table whose choice has another name."""
 
 
 def curve(cells: pd.DataFrame, effects: pd.DataFrame, dimensions: pd.DataFrame) -> Figure | None:
@@ -150,12 +148,12 @@ def _choices(
     }
     order: dict[str, list[str]] = {}
     for row in records(dimensions):
-        if row["choice"] != "(all)" and row["level"] not in order.setdefault(row["choice"], []):
+        if row["choice"] != ALL and row["level"] not in order.setdefault(row["choice"], []):
             order[row["choice"]].append(row["level"])
     names: list[str] = []
     rows: list[list[float | None]] = []
-    for choice in sorted(order, key=lambda c: (c == "factorable", -strength.get(c, 0.0), c)):
-        made = _texts(known[COLUMN.get(choice, choice)])
+    for choice in sorted(order, key=lambda c: (c == FACTORABLE, -strength.get(c, 0.0), c)):
+        made = _texts(known[column_of(choice)])
         shown = [(level, [level]) for level in order[choice]]
         if len(shown) > MOST_LEVELS:
             rest = [level for level, _ in shown[MOST_LEVELS - 1 :]]

@@ -11,7 +11,18 @@ from valuelex.report.content import Cell, Column, Table
 from valuelex.report.evidence import records
 from valuelex.report.wording import NONE, interval, number, p_value, percent, whole
 
-_SHOWN_SETTINGS = ("kind", "reference", "percentile", "n_iter", "power", "n_obs", "correlation", "missing", "seed")
+_SHOWN_SETTINGS = (
+    "kind",
+    "reference",
+    "percentile",
+    "n_iter",
+    "total",
+    "power",
+    "n_obs",
+    "correlation",
+    "missing",
+    "seed",
+)
 
 
 def adequacy_table(adequacy: dict[str, Any]) -> Table:

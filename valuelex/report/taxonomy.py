@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
 from valuelex.report import edits, figures, naming
-from valuelex.report.content import Block, Bullets, Details, Figure, Section, Tree
+from valuelex.report.content import Block, Bullets, Details, Figure, Section, Table, Tree
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.pairs import cluster_numbers_table, co_assignment, levels_sentence
 from valuelex.report.structure import (
@@ -235,19 +236,18 @@ def _tables(evidence: Evidence, assignments: pd.DataFrame) -> list[Block]:
         correlations = evidence.table("factor_correlations")
         if correlations is not None and len(correlations) > 1:
             found.append(factor_correlations_table(correlations))
-    inside = evidence.table("intrinsic")
-    if inside is not None and not inside.empty:
-        found.append(intrinsic_table(inside))
-    numbers = evidence.table("cluster_numbers")
-    if numbers is not None and not numbers.empty:
-        found.append(cluster_numbers_table(numbers))
-    stability = evidence.table("stability")
-    if stability is not None and not stability.empty:
-        found.append(stability_table(stability))
-    agreement = evidence.table("structure_agreement")
-    if agreement is not None and not agreement.empty:
-        found.append(agreement_table(agreement))
-    controls = evidence.table("controls")
-    if controls is not None and not controls.empty:
-        found.append(controls_table(controls))
+    for name, made in _MORE:
+        table = evidence.table(name)
+        if table is not None and not table.empty:
+            found.append(made(table))
     return found
+
+
+_MORE: tuple[tuple[str, Callable[[pd.DataFrame], Table]], ...] = (
+    ("intrinsic", intrinsic_table),
+    ("cluster_numbers", cluster_numbers_table),
+    ("stability", stability_table),
+    ("structure_agreement", agreement_table),
+    ("controls", controls_table),
+)
+"""Tables that are shown as they are, in their order."""

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from valuelex._version import __version__
 from valuelex.study.file import StudyFile
 from valuelex.study.flat import NOT_THERE, changed, flat
-from valuelex.study.freeze import Frozen, current_plan, ledger_counts, read_frozen
+from valuelex.study.freeze import Frozen, current_plan, frozen_path, ledger_counts, plan_hash, read_frozen
 from valuelex.study.freshness import plain
-from valuelex.study.manifest import frozen_path
+from valuelex.study.manifest import read_manifest
 
 Kind = Literal["plan", "version", "model", "setting", "file", "threshold", "packaged", "calls"]
 
@@ -88,6 +88,17 @@ def standing(path: Path, file: StudyFile, folder: Path, results: Path) -> Standi
     if again > before:
         found.append(Deviation("calls", "calls asked again after an error or a filter", str(before), str(again)))
     return Standing(frozen, tuple(found))
+
+
+def lost_plan(study_file: Path, results: Path) -> str | None:
+    """Say that a plan was there when something last ran, and is gone; None otherwise."""
+    found = read_manifest(results)
+    if found is None or not found.plan or plan_hash(study_file):
+        return None
+    return (
+        f"A plan of this study had been frozen (SHA-256 of its file {found.plan[:16]}...) and is gone: what deviates from it "
+        "cannot be said."
+    )
 
 
 def differences(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[Deviation]:

@@ -109,14 +109,16 @@ def _by_model(stage: str, population: list[Model], requests: list[Request], ledg
 
 
 def _intrinsic(study: Study, population: list[Model]) -> list[PlannedCalls]:
-    """One text for each word in each frame, and one that tells which words are one token; the ledger is not looked at."""
+    """One text for each word in each frame, and one that tells which words are one token; all or none of them answered."""
     settings = study.file.taxonomy.intrinsic
     n_words = settings.max_words
     if settings.words == "lexicon" and study.is_done("lexicon"):
         n_words = min(n_words, len(study.read("lexicon")))
     n = 1 + n_words * taxonomy.texts_per_word(settings)
     models = taxonomy.choose_models(population, settings)
-    return [_calls("taxonomy", model, (n, 0), (n * WORD_TOKENS, 0), exact=False) for model in models]
+    answered = n if study.is_done("taxonomy") else 0
+    tokens = (n - answered) * WORD_TOKENS
+    return [_calls("taxonomy", model, (n, answered), (tokens, 0), exact=False) for model in models]
 
 
 def _word_judge(study: Study, settings: lexicon.ValueJudgeSettings, ledger: Ledger) -> list[PlannedCalls]:

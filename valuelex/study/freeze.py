@@ -21,7 +21,7 @@ from valuelex.models.ledger import Ledger
 from valuelex.models.ledger.scan import Oddities, scan
 from valuelex.resources import instruments
 from valuelex.study.file import StudyFile
-from valuelex.study.manifest import LEDGER, frozen_path
+from valuelex.study.manifest import LEDGER
 from valuelex.study.named_files import named_files
 from valuelex.study.thresholds import THRESHOLDS
 from valuelex.tables import digest, digest_json, replace_file
@@ -93,6 +93,17 @@ class Frozen:
         again = f" It had been frozen {len(self.history)} times before." if len(self.history) > 1 else ""
         again = " It had been frozen once before." if len(self.history) == 1 else again
         return f"Frozen {self.when} with valuelex {self.content['valuelex']}, {before}.{again}{tables} SHA-256 {self.sha256}."
+
+
+def frozen_path(study_file: Path) -> Path:
+    """Return where the plan of a study file lies: frozen.yaml beside study.yaml, NAME.frozen.yaml beside NAME.yaml."""
+    return study_file.with_name("frozen.yaml" if study_file.stem == "study" else f"{study_file.stem}.frozen.yaml")
+
+
+def plan_hash(study_file: Path) -> str:
+    """Return the SHA-256 of the frozen plan's file; nothing where there is none."""
+    place = frozen_path(study_file)
+    return digest(place) if place.is_file() else ""
 
 
 def freeze(study: Study, *, again: str | None = None, now: datetime | None = None) -> Frozen:

@@ -9,8 +9,8 @@ from typing import Any
 
 from valuelex.models import Model
 from valuelex.study.file import StudyFile
-from valuelex.study.freeze import current_plan
-from valuelex.study.manifest import Manifest, frozen_path, sources_digest
+from valuelex.study.freeze import current_plan, frozen_path
+from valuelex.study.manifest import Manifest, sources_digest
 from valuelex.study.stages import STAGES, Stage
 from valuelex.tables import digest, digest_json, files_of
 from valuelex.taxonomy import EDITS

@@ -15,7 +15,7 @@ import valuelex
 from valuelex._version import __version__
 from valuelex.errors import ResultsFolderError
 from valuelex.resources import instruments
-from valuelex.tables import digest, replace_file
+from valuelex.tables import replace_file
 
 FILE = "manifest.json"
 LEDGER = "calls.jsonl"
@@ -153,26 +153,4 @@ def sources_digest(room: str) -> str:
 def _sources(path: Path) -> list[Path]:
     return (
         [path] if path.is_file() else [p for p in path.rglob("*") if p.suffix in (".py", ".html", ".css", ".js", ".j2")]
-    )
-
-
-def frozen_path(study_file: Path) -> Path:
-    """Return where the plan of a study file lies: frozen.yaml beside study.yaml, NAME.frozen.yaml beside NAME.yaml."""
-    return study_file.with_name("frozen.yaml" if study_file.stem == "study" else f"{study_file.stem}.frozen.yaml")
-
-
-def plan_hash(study_file: Path) -> str:
-    """Return the SHA-256 of the frozen plan's file; nothing where there is none."""
-    place = frozen_path(study_file)
-    return digest(place) if place.is_file() else ""
-
-
-def lost_plan(study_file: Path, results: Path) -> str | None:
-    """Say that a plan was there when something last ran, and is gone; None otherwise."""
-    found = read_manifest(results)
-    if found is None or not found.plan or plan_hash(study_file):
-        return None
-    return (
-        f"A plan of this study had been frozen (SHA-256 of its file {found.plan[:16]}...) and is gone: what deviates from it "
-        "cannot be said."
     )

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from valuelex import elicitation, taxonomy
 from valuelex.errors import SettingError
 from valuelex.models import Progress
 from valuelex.models.seeds import call_seed
+from valuelex.psychometrics.threads import single_thread
 from valuelex.study.embedding import check_embedding, open_embedder, precomputed_file
 from valuelex.study.freshness import plain
 from valuelex.study.manifest import Manifest, StageRecord, claim, sources_digest
@@ -86,7 +86,7 @@ def run_multiverse(
             return MultiverseRun(False, study.document("multiverse_summary"))
         listener.on_stage(NAME, "run")
         started, key = time.monotonic(), _key(study, manifest)
-        with threadpool_limits(1):
+        with single_thread():
             made = taxonomy.multiverse(
                 _source(study, manifest),
                 file.multiverse,

@@ -20,8 +20,9 @@ from valuelex.errors import BadInput, ResultsFolderError, writing
 from valuelex.models import ModelSettings
 from valuelex.study.crate import crate_metadata, data_dictionary, readme
 from valuelex.study.embedding import BOUGHT, key_variable
+from valuelex.study.freeze import frozen_path
 from valuelex.study.freshness import plain
-from valuelex.study.manifest import FILE, LEDGER, Manifest, frozen_path, read_manifest
+from valuelex.study.manifest import FILE, LEDGER, Manifest, read_manifest
 from valuelex.study.named_files import named_files
 from valuelex.study.study import Study
 from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES, digest_json

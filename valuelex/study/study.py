@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from valuelex import projective, taxonomy
 from valuelex.errors import (
@@ -41,10 +40,12 @@ from valuelex.models import (
     resolve,
     spent_in,
 )
+from valuelex.psychometrics.threads import single_thread
 from valuelex.study.embedding import check_embedding
 from valuelex.study.file import StudyFile, load_study_file, study_path
+from valuelex.study.freeze import plan_hash
 from valuelex.study.freshness import Freshness, plain
-from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, plan_hash, read_manifest
+from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
 from valuelex.study.multiverse import NAME, multiverse_state
 from valuelex.study.stages import STAGES, Stage, Work, needed, reads_models
 from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, own_or_packaged, read, read_input, write
@@ -347,9 +348,7 @@ class Study:
         work.caller.concurrency = (
             self.file.elicitation.concurrency if stage.name == "elicit" else self.file.administration.concurrency
         )
-        if stage.name == "taxonomy":  # loaded first: threads of a library that is loaded later escape the limit
-            import sklearn.cluster  # noqa: F401
-        with threadpool_limits(1):  # one BLAS thread: the last bits of a sum do not depend on the number of cores
+        with single_thread():
             made = stage.run(work)
         outputs: dict[str, str] = {}
         for name in stage.writes:

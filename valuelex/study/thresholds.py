@@ -66,7 +66,7 @@ THRESHOLDS: tuple[Threshold, ...] = (
         "crosswalk.least", "valuelex.lexicon.crosswalk", "LEAST", "share of votes from which a category is written"
     ),
     # Whether there is a structure.
-    Threshold("words.least", "valuelex.taxonomy.run", "LEAST_WORDS", "fewer words have no structure worth drawing"),
+    Threshold("words.least", _PREPARATION, "LEAST_WORDS", "fewer words have no structure worth drawing"),
     Threshold("respondents.least", _PREPARATION, "LEAST_RESPONDENTS", "fewer respondents: not factorable"),
     Threshold("words.named", _PREPARATION, "LEAST_NAMED", "respondents that must have named a word that is factored"),
     Threshold("kmo.least", _PREPARATION, "LEAST_KMO", "a smaller KMO: not factorable"),

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from valuelex.errors import DataError
 from valuelex.taxonomy.association import association
 from valuelex.taxonomy.controls import controls
 from valuelex.taxonomy.empirical import Empirical, analyse
 from valuelex.taxonomy.levels import Levels, by_level, levels
-from valuelex.taxonomy.matrix import of_one_mode, respondent_word_matrix
+from valuelex.taxonomy.matrix import models_of, of_one_mode, respondent_word_matrix
 from valuelex.taxonomy.recoveries import recoveries
 from valuelex.taxonomy.settings import Association, TaxonomySettings
 from valuelex.taxonomy.stability import Recovery
@@ -48,9 +49,15 @@ class Basis:
     association: Association = "pearson"
 
     def similarity(self) -> pd.DataFrame:
-        """What was factored, words x words. There must be a solution."""
+        """What was factored, words x words, range -1 to 1.
+
+        Raises
+        ------
+        DataError
+            If there is no solution.
+        """
         if self.found.solution is None:
-            raise ValueError("nothing was factored")
+            raise DataError("Nothing was factored: there is no similarity.", "See adequacy.json for the reasons.")
         return association(self.found.solution.data, self.association)
 
 
@@ -79,8 +86,7 @@ def of_answers(
     """
     words = of_one_mode(words, settings.elicitation)
     matrix = respondent_word_matrix(words, lexicon, settings.matrix)
-    models = words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
-    models = models.reindex(matrix.respondents)
+    models = models_of(words, matrix.respondents)
     found = analyse(matrix, models, settings, seed=seed)
     split = levels(found.solution.data, models) if found.solution is not None else None
     return Basis(

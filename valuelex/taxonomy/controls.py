@@ -18,7 +18,7 @@ from valuelex.errors import ValuelexError
 from valuelex.psychometrics import resampling
 from valuelex.taxonomy.association import observations, total_weights
 from valuelex.taxonomy.empirical import ANY_STRUCTURE, LEAST_RESPONDENTS, PERMUTATIONS, Empirical, choose_words
-from valuelex.taxonomy.matrix import respondent_word_matrix
+from valuelex.taxonomy.matrix import models_of, respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
 
 Labels = NDArray[np.intp]
@@ -157,12 +157,11 @@ def _no_values(words: pd.DataFrame, settings: TaxonomySettings, seed: int) -> di
     if len(columns) < 3 or n < LEAST_RESPONDENTS:
         remark = f"{len(types)} such words, {len(columns)} of them named often enough; three are the least"
         return _missing(NO_VALUES, remark, n_words=len(columns), n_respondents=n)
-    models = same.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
     data = observations(matrix, columns, settings.association)
     varied = (data.std() > 1e-12).to_numpy()
     totals = total_weights(matrix, columns, settings.association)[varied]
     said = "set aside by list or by embedding"
-    return _row(NO_VALUES, data.loc[:, varied], list(models.reindex(matrix.respondents)), seed, said, totals)
+    return _row(NO_VALUES, data.loc[:, varied], list(models_of(same, matrix.respondents)), seed, said, totals)
 
 
 def _one_model(

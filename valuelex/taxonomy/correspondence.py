@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,21 @@ def compare_partitions(one: Labels, two: Labels, *, seed: int) -> list[dict[str,
         p = (1 + as_large) / (1 + PERMUTATIONS)
         rows.append(_row(name, float(index(one, two)), p, len(one), f"{PERMUTATIONS} relabellings"))
     return rows
+
+
+def partition_indices(one: Sequence[Any], two: Sequence[Any]) -> tuple[float, float] | None:
+    """Return adjusted Rand index and normalised mutual information of two labellings of the same words; None of fewer than two.
+
+    Parameters
+    ----------
+    one, two : sequences, n each
+        Any labels; every word has one in both.
+    """
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    if len(one) < 2:
+        return None
+    return float(adjusted_rand_score(one, two)), float(normalized_mutual_info_score(one, two))
 
 
 def _cells(first: Labels, second: Labels) -> FloatArray:

@@ -21,6 +21,7 @@ from valuelex import psychometrics as pm
 from valuelex.errors import DataError
 from valuelex.psychometrics.alignment import congruence_core
 from valuelex.tables import digest_json
+from valuelex.taxonomy.correspondence import partition_indices
 from valuelex.taxonomy.diff_result import TaxonomyDiff
 from valuelex.taxonomy.edits import SEPARATOR
 
@@ -251,18 +252,12 @@ def _text(value: Any) -> str | None:
 
 def _agreement(a: Side, b: Side, shared: Sequence[str]) -> pd.DataFrame:
     """Adjusted Rand index and normalised mutual information over the words that both sides placed."""
-    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
-
     rows = []
     for level in ("dimension", "subdimension"):
         x, y = a.places.loc[list(shared), level], b.places.loc[list(shared), level]
         both = (x.notna() & y.notna()).to_numpy()
-        n = int(both.sum())
-        values = [x[both].astype(str).to_numpy(), y[both].astype(str).to_numpy()]
-        known = n >= 2
-        ari = float(adjusted_rand_score(*values)) if known else math.nan
-        nmi = float(normalized_mutual_info_score(*values)) if known else math.nan
-        rows.append((level, n, ari, nmi))
+        indices = partition_indices(x[both].astype(str).tolist(), y[both].astype(str).tolist())
+        rows.append((level, int(both.sum()), *(indices or (math.nan, math.nan))))
     return pd.DataFrame(rows, columns=["level", "n_words", "adjusted_rand_index", "normalised_mutual_information"])
 
 

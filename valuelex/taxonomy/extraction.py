@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,11 @@ class Solution:
     groups: Groups
     totals: FloatArray | None = None
 
+    def group_of(self, words: Sequence[str]) -> NDArray[np.intp]:
+        """The group of each of these words; -1 for words in none, and for words that were not placed."""
+        of = dict(zip(self.loadings.index, self.groups.labels.tolist(), strict=True))
+        return np.array([of.get(word, -1) for word in words], dtype=np.intp)
+
 
 def solve(ready: Prepared, settings: TaxonomySettings, *, seed: int) -> Solution:
     """Extract, rotate, place every word, and group the words, from what `prepare` made.
@@ -88,6 +94,18 @@ def extract(
         R = association(data, settings.association) if coefficients is None else coefficients
         return pm.efa(R, k, settings.method, rotation=chosen, n_obs=len(data), smooth="clip", seed=seed)
     return pm.efa(data, k, settings.method, rotation=chosen, seed=seed)
+
+
+def components(R: FloatArray, k: int) -> FloatArray:
+    """Return the loadings on the first k principal components (p x k): a singular matrix, too, has these.
+
+    Parameters
+    ----------
+    R : array, p x p, symmetric
+    k : int, range 1 .. p
+    """
+    values, vectors = np.linalg.eigh(R)
+    return np.asarray(vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k], 0.0)))
 
 
 def place(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from valuelex.taxonomy.document import FAIR_CONGRUENCE
 from valuelex.taxonomy.empirical import Solution
+from valuelex.taxonomy.extraction import components
 from valuelex.taxonomy.stability import LEAST_UNITS, Recovery, compare
 
 FloatArray = NDArray[np.float64]
@@ -103,7 +104,7 @@ def by_level(found: Solution, split: Levels, *, seed: int) -> list[Recovery]:
             continue
         kept = R.columns[R.notna().any()]
         space = np.zeros((len(R), k))
-        space[R.columns.isin(kept)] = _components(R.loc[kept, kept].to_numpy(), k)
+        space[R.columns.isin(kept)] = components(R.loc[kept, kept].to_numpy(), k)
         out.append(compare(found, [space], name, seed=seed))
     return out
 
@@ -123,12 +124,6 @@ def on_one_level(steady: pd.DataFrame) -> list[str]:
                 f"answers show there may be {what}."
             )
     return out
-
-
-def _components(R: FloatArray, k: int) -> FloatArray:
-    """Loadings on the first principal components: a level with fewer models than words has no other ones."""
-    values, vectors = np.linalg.eigh(R)
-    return np.asarray(vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k], 0.0)))
 
 
 def _correlation(products: FloatArray) -> FloatArray:

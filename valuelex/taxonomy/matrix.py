@@ -92,6 +92,12 @@ class Matrix:
         return np.asarray(logs[:, columns] - logs.mean(axis=1, keepdims=True))
 
 
+def models_of(words: pd.DataFrame, respondents: list[str]) -> pd.Series:
+    """Return the model of each respondent, in their order, by the table `words`."""
+    first = words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
+    return first.reindex(respondents)
+
+
 def respondent_word_matrix(words: pd.DataFrame, lexicon: pd.DataFrame, kind: Cells) -> Matrix:
     """Return the respondent x word matrix of the kept words.
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from valuelex.models import Caller, Model, Request, Response, resolve
 from valuelex.models.answers import classify, inert
-from valuelex.models.forms import json_form
+from valuelex.models.forms import json_form, short_question
 from valuelex.models.request import CONTENT_FILTER
 from valuelex.models.seeds import call_seed
 from valuelex.tables import frame
@@ -185,18 +185,14 @@ def plan_names(
 
 
 def _request(piece: str, prompt: str, model: Model, settings: NamingSettings, seed: int) -> Request:
-    text, chat = prompt.replace("{form}", _FORMS[model.structured]), model.mode == "chat"
-    return Request(
-        model_id=model.id,
-        endpoint=model.endpoint,
-        endpoint_model=model.endpoint_model,
-        mode=model.mode,
-        messages=(("user", text),) if chat else (),
-        prompt="" if chat else f"{text}\n\nName:",
+    return short_question(
+        model,
+        prompt.replace("{form}", _FORMS[model.structured]),
+        "Name:",
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
-        seed=model.seed(call_seed(seed, settings.id, "name", piece)),
-        extra={**model.sampling, **_HELD[model.structured]},
+        seed=call_seed(seed, settings.id, "name", piece),
+        held=_HELD,
     )
 
 

@@ -22,6 +22,9 @@ from valuelex.taxonomy.settings import Association, TaxonomySettings
 
 FloatArray = NDArray[np.float64]
 
+LEAST_WORDS = 6
+"""Fewer words than this have no structure worth drawing."""
+
 LEAST_RESPONDENTS = 20
 """With fewer rows no correlation of two words is known to better than about .4."""
 

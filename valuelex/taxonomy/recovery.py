@@ -17,7 +17,7 @@ from valuelex.tables import frame
 from valuelex.taxonomy.correspondence import compare_partitions, mantel, verdict
 from valuelex.taxonomy.document import WEAK_SILHOUETTE
 from valuelex.taxonomy.empirical import Solution, analyse
-from valuelex.taxonomy.matrix import Matrix, respondent_word_matrix
+from valuelex.taxonomy.matrix import Matrix, models_of, respondent_word_matrix
 from valuelex.taxonomy.settings import TaxonomySettings
 from valuelex.taxonomy.simulation import Population, Simulated, hard, moderate, null, simulate
 
@@ -90,8 +90,7 @@ def _one(setting: str, i: int, stream: np.random.SeedSequence, chains: tuple[str
     drawn = simulate(SETTINGS[setting](rng), int(rng.integers(2**31)))
     lexicon = lexicon_of(drawn.words)
     matrix = respondent_word_matrix(drawn.words, lexicon, "binary")
-    models = drawn.words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"]
-    models = models.reindex(matrix.respondents)
+    models = models_of(drawn.words, matrix.respondents)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pm.PsychometricsWarning)
         solution = analyse(matrix, models, TaxonomySettings(), seed=1).solution if USING_FACTORS & set(chains) else None

@@ -24,13 +24,11 @@ from valuelex.taxonomy.joint import UNASSIGNED, Joint, join
 from valuelex.taxonomy.levels import on_one_level
 from valuelex.taxonomy.matrix import of_one_mode, respondent_word_matrix
 from valuelex.taxonomy.outputs import Outputs, assign, cluster_numbers, tables, word_pairs
+from valuelex.taxonomy.preparation import LEAST_WORDS
 from valuelex.taxonomy.recoveries import cluster_rows, dimension_rows
 from valuelex.taxonomy.settings import TaxonomySettings
 
 FloatArray = NDArray[np.float64]
-
-LEAST_WORDS = 6
-"""Fewer words than this have no structure worth drawing."""
 
 MOST_CLUSTERS = 12
 """The criteria of the number of clusters are shown up to it."""
@@ -147,7 +145,7 @@ def _complete(
     vectors = embedder.encode(texts_of(lexicon))
     n_clusters = min(settings.n_clusters, len(names)) if isinstance(settings.n_clusters, int) else settings.n_clusters
     clusters = cluster(vectors, n_clusters, method=settings.clustering, seed=seed)
-    groups = _group_of_each(names, found)
+    groups = None if found.solution is None else found.solution.group_of(names)
     joint = _joined(vectors, clusters.labels, groups, settings)
     weight = lexicon["n_respondents"].to_numpy(dtype=float)
     weight = weight if weight.any() else np.ones(len(names))
@@ -190,13 +188,6 @@ def texts_of(lexicon: pd.DataFrame) -> list[str]:
     """The texts that are embedded: a word alone is ambiguous ("order", "grace"), its gloss says which sense is meant."""
     glosses = lexicon["gloss"].fillna("").astype(str)
     return [f"{w}: {gloss}" if gloss else str(w) for w, gloss in zip(lexicon["word"], glosses, strict=True)]
-
-
-def _group_of_each(names: Sequence[str], found: Empirical) -> NDArray[np.intp] | None:
-    if found.solution is None:
-        return None
-    of = dict(zip(found.solution.loadings.index, found.solution.groups.labels.tolist(), strict=True))
-    return np.array([of.get(name, -1) for name in names], dtype=np.intp)
 
 
 def _joined(

@@ -12,7 +12,7 @@ import pandas as pd
 from valuelex.errors import DataError, SettingError
 from valuelex.models import Caller, Model
 from valuelex.semantics import ADJECTIVE_FRAMES, VALUE_FRAMES, intrinsic_similarity
-from valuelex.semantics.intrinsic import PLACE, Frame
+from valuelex.semantics.intrinsic import Frame
 from valuelex.taxonomy.intrinsic.scorer import ModelScorer
 from valuelex.taxonomy.settings import IntrinsicSettings
 
@@ -142,6 +142,3 @@ def read_profiles(
     return Profiles(
         pd.DataFrame(np.vstack(blocks), columns=list(words)), pd.concat(contexts, ignore_index=True), details
     )
-
-
-__all__ = ["PLACE", "Profiles", "choose_models", "frames_of", "read_profiles", "texts_per_word"]

@@ -5,7 +5,6 @@ A context is a frame and a word that could follow. Two words go together if a mo
 
 from __future__ import annotations
 
-import json
 import warnings
 from typing import Any
 
@@ -20,9 +19,11 @@ from valuelex.tables import frame
 from valuelex.taxonomy.basis import Basis
 from valuelex.taxonomy.correspondence import mantel
 from valuelex.taxonomy.empirical import Empirical, Solution
+from valuelex.taxonomy.extraction import components
 from valuelex.taxonomy.groups import find_groups
 from valuelex.taxonomy.intrinsic.number import COMPARABLE, SplitHalf, split_half
 from valuelex.taxonomy.intrinsic.profiles import Profiles
+from valuelex.taxonomy.preparation import criterion_row
 from valuelex.taxonomy.settings import TaxonomySettings
 from valuelex.taxonomy.stability import Recovery, compare, recover
 
@@ -94,9 +95,9 @@ def _analyse(profiles: Profiles, halves: SplitHalf, settings: TaxonomySettings, 
             f"Single frames do not give one structure (mean correlation of their similarities {min(agreements):.2f}, below "
             f"{LEAST_AGREEMENT}): what is seen is the frame."
         )
-    rows = [_criterion("split halves", halves.n_factors, halves.settings)]
+    rows = [criterion_row("split halves", halves.n_factors, halves.settings)]
     permuted = pm.parallel_analysis(data, PERMUTATIONS, 95, kind="pca", reference="permutation", seed=seed)
-    rows.append(_criterion("parallel-permutation", permuted.n_factors, permuted.settings))
+    rows.append(criterion_row("parallel-permutation", permuted.n_factors, permuted.settings))
     observed, reference = [float(x) for x in permuted.eigenvalues], [float(x) for x in permuted.reference]
     k = halves.n_factors if settings.n_factors == "auto" else settings.n_factors
     if k == 0:
@@ -133,9 +134,8 @@ def _analyse(profiles: Profiles, halves: SplitHalf, settings: TaxonomySettings, 
 
 
 def _alone(found: Solution, profiles: Profiles, model: str) -> Recovery:
-    values, vectors = np.linalg.eigh(np.corrcoef(profiles.of(model).to_numpy(), rowvar=False))
-    k = found.efa.loadings.shape[1]
-    space = np.asarray(vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k], 0.0)))
+    R = np.corrcoef(profiles.of(model).to_numpy(), rowvar=False)
+    space = components(R, found.efa.loadings.shape[1])
     return compare(found, [space], f"{model} alone", seed=0)
 
 
@@ -200,7 +200,3 @@ def _likeness(name: str, own: FloatArray, other: FloatArray | None, seed: int) -
         return {f"r_{name}": None, f"p_{name}": None}
     found = mantel(own, other, seed=seed)
     return {f"r_{name}": found["value"], f"p_{name}": found["p"]}
-
-
-def _criterion(name: str, n_factors: int, settings: dict[str, Any]) -> dict[str, Any]:
-    return {"criterion": name, "n_factors": n_factors, "settings": json.dumps(settings, sort_keys=True, default=str)}

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from valuelex.errors import ValuelexError
 from valuelex.psychometrics import PsychometricsWarning
-from valuelex.psychometrics.threads import one_thread
+from valuelex.psychometrics.threads import single_thread
 from valuelex.semantics import cluster
-from valuelex.taxonomy.extraction import Solution, solve
+from valuelex.taxonomy.extraction import solve
 from valuelex.taxonomy.joint import Joint, join
 from valuelex.taxonomy.matrix import Matrix
 from valuelex.taxonomy.multiverse.cache import Ground, Kept, Solved
@@ -46,22 +46,17 @@ class Clustered:
 
 def find_clusters(vectors: FloatArray, wanted: Sequence[ClusterKey], seed: int) -> dict[ClusterKey, Clustered]:
     """Return the clusters of one view's words for each clustering that is `wanted` of these vectors."""
-    _load()
-    return _find_clusters(vectors, wanted, seed)
+    with single_thread():
+        return {key: _find_clusters(vectors, key, seed) for key in wanted}
 
 
-@one_thread
-def _find_clusters(vectors: FloatArray, wanted: Sequence[ClusterKey], seed: int) -> dict[ClusterKey, Clustered]:
-    out = {}
-    for key in wanted:
-        _, method, k = key
-        try:
-            found = cluster(vectors, min(k, len(vectors)) if isinstance(k, int) else "auto", method=method, seed=seed)  # type: ignore[arg-type]
-        except ValuelexError as error:
-            out[key] = Clustered(None, 0, error.what)
-            continue
-        out[key] = Clustered(found.labels, found.n_clusters)
-    return out
+def _find_clusters(vectors: FloatArray, key: ClusterKey, seed: int) -> Clustered:
+    _, method, k = key
+    try:
+        found = cluster(vectors, min(k, len(vectors)) if isinstance(k, int) else "auto", method=method, seed=seed)  # type: ignore[arg-type]
+    except ValuelexError as error:
+        return Clustered(None, 0, error.what)
+    return Clustered(found.labels, found.n_clusters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,20 +102,8 @@ Row = dict[str, Any]
 
 def analyse_all(task: Task) -> list[tuple[int, Row]]:
     """Return a row for each cell: what the analysis found, and how far it agrees with the references."""
-    _load()
-    return _analyse_all(task)
-
-
-def _load() -> None:
-    # A limit of threads holds for libraries that are there when it is set: scikit-learn's OpenMP has to come first.
-    import sklearn.cluster
-    import sklearn.metrics  # noqa: F401
-
-
-@one_thread
-def _analyse_all(task: Task) -> list[tuple[int, Row]]:
     kept = Kept(task.kept)
-    with warnings.catch_warnings():  # what the data are like is said by the study's own analysis
+    with single_thread(), warnings.catch_warnings():  # what the data are like is said by the study's own analysis
         warnings.simplefilter("ignore", PsychometricsWarning)
         ground, solve_one = _ground(task, kept)
         compared: dict[tuple[bytes, bytes], Row] = {}
@@ -156,19 +139,13 @@ def _ground(task: Task, kept: Kept) -> tuple[Ground, Callable[[Cell], Solved]]:
             found = solve(prepared(), task.settings.model_copy(update=mine), seed=task.seed)
         except ValuelexError as error:
             return Solved(None, 0, f"The factor analysis failed: {error.what}")
-        return Solved(group_of_each(task.words, found), found.efa.loadings.shape[1])
+        return Solved(tuple(found.group_of(task.words).tolist()), found.efa.loadings.shape[1])
 
     if kept.ground is None:
         adequacy = prepared().adequacy
         kept.put_ground(Ground(int(adequacy["n_respondents"]), tuple(str(r) for r in adequacy["reasons"])))
     assert kept.ground is not None
     return kept.ground, solve_one
-
-
-def group_of_each(words: Sequence[str], found: Solution) -> tuple[int, ...]:
-    """The group of every word of the vocabulary, -1 for words in none."""
-    of = dict(zip(found.loadings.index, found.groups.labels.tolist(), strict=True))
-    return tuple(int(of.get(word, -1)) for word in words)
 
 
 def _row(task: Task, cell: Cell, solved: Solved, compared: dict[tuple[bytes, bytes], Row]) -> Row:

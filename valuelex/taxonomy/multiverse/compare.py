@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from valuelex.taxonomy.correspondence import partition_indices
+
 FloatArray = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
@@ -86,14 +88,9 @@ def published_reference(crosswalk: pd.DataFrame | None, system: str = "valuelex-
 
 def agreement(reference: Labels, found: Labels) -> tuple[int, float | None, float | None]:
     """Return how many words both place, adjusted Rand index (Hubert & Arabie, 1985) and normalised mutual information."""
-    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
-
     both = (reference >= 0) & (found >= 0)
-    n = int(both.sum())
-    if n < 2:
-        return n, None, None
-    one, two = reference[both], found[both]
-    return n, float(adjusted_rand_score(one, two)), float(normalized_mutual_info_score(one, two))
+    ari, nmi = partition_indices(reference[both].tolist(), found[both].tolist()) or (None, None)
+    return int(both.sum()), ari, nmi
 
 
 def matched(reference: Labels, found: Labels, n_dimensions: int) -> FloatArray:

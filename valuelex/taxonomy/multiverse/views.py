@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 
 from valuelex.errors import DataError
-from valuelex.taxonomy.matrix import Matrix, respondent_word_matrix
+from valuelex.taxonomy.matrix import Matrix, models_of, respondent_word_matrix
+from valuelex.taxonomy.preparation import LEAST_WORDS
 from valuelex.taxonomy.settings import Cells
-
-LEAST_WORDS = 6
-"""As in the step itself: fewer words have no structure worth drawing."""
 
 _COLUMNS = ["response_id", "respondent_id", "model_id", "position", "word", "kept"]
 
@@ -42,8 +40,7 @@ class View:
 
     def models(self, matrix: Matrix) -> pd.Series:
         """The model of each respondent."""
-        first = self.words.drop_duplicates("respondent_id").set_index("respondent_id")["model_id"].astype(object)
-        return first.reindex(matrix.respondents)
+        return models_of(self.words, matrix.respondents)
 
     @cached_property
     def digest(self) -> str:
