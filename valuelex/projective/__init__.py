@@ -1,9 +1,10 @@
 """Step 4, ``valuelex instrument``, ``administer``, ``judge``: models complete sentence stems, judges score what they wrote."""
 
-from valuelex.projective.administer import Item, administer, plan
-from valuelex.projective.embedded import AnchorScorer
-from valuelex.projective.instrument import build
-from valuelex.projective.judge import JudgeItem, check_judges, judge, plan_judge
+from valuelex.projective.administration.administer import Item, administer, plan
+from valuelex.projective.instrument.build import build
+from valuelex.projective.judging.embedded import AnchorScorer
+from valuelex.projective.judging.run import JudgeItem, check_judges, judge, plan_judge
+from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
 from valuelex.projective.scales import Scale, named_scales, own_scales
 from valuelex.projective.settings import (
@@ -13,7 +14,6 @@ from valuelex.projective.settings import (
     Judges,
     JudgeSettings,
 )
-from valuelex.projective.validity import validity
 
 __all__ = [
     "DEFAULT_JUDGES",

@@ -43,7 +43,7 @@ _PREPARATION, _DOCUMENT, _GROUPS = (
     "valuelex.taxonomy.document",
     "valuelex.taxonomy.groups",
 )
-_ANSWERS, _EMBEDDED = "valuelex.models.answers", "valuelex.projective.embedded"
+_ANSWERS, _EMBEDDED = "valuelex.models.answers", "valuelex.projective.judging.embedded"
 
 THRESHOLDS: tuple[Threshold, ...] = (
     # Which answers count.
@@ -116,7 +116,7 @@ THRESHOLDS: tuple[Threshold, ...] = (
     # How completions are scored and compared.
     Threshold(
         "base.sentences",
-        "valuelex.projective.administer",
+        "valuelex.projective.administration.administer",
         "BASE_SENTENCES",
         "sentences of a pretrained model that count",
     ),

@@ -5,7 +5,7 @@ import pytest
 from tests.projective.conftest import endpoint
 from valuelex.models import Response
 from valuelex.projective import JudgeSettings
-from valuelex.projective.llm import judge_tokens, read_reply, request_for
+from valuelex.projective.judging.llm import judge_tokens, read_reply, request_for
 from valuelex.projective.manual import hand_written
 
 SCALES = ["Social", "Ethical"]

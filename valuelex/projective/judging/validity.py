@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from valuelex.projective.embedded import MIDDLE, AnchorScorer
+from valuelex.projective.judging.embedded import MIDDLE, AnchorScorer
 from valuelex.semantics import Embedder
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from valuelex.errors import DataError, StudyFileError
 from valuelex.models import Caller, Model, Request, resolve
-from valuelex.projective.embedded import AnchorScorer
-from valuelex.projective.llm import read_reply, request_for
+from valuelex.projective.judging.embedded import AnchorScorer
+from valuelex.projective.judging.llm import read_reply, request_for
 from valuelex.projective.manual import check_manual
 from valuelex.projective.settings import Judge, JudgeSettings
 from valuelex.projective.text import sentence, strip_echo

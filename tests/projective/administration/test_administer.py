@@ -4,7 +4,7 @@ import pytest
 from tests.projective.conftest import endpoint
 from valuelex.models import Caller, Ledger, ModelSettings, Response, resolve
 from valuelex.projective import AdministrationSettings, administer, plan
-from valuelex.projective.administer import read_answer
+from valuelex.projective.administration.administer import read_answer
 
 ITEMS = pd.DataFrame(
     {

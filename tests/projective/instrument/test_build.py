@@ -7,7 +7,7 @@ import yaml
 
 from valuelex.errors import BadInput, DataError
 from valuelex.projective import InstrumentSettings, build
-from valuelex.projective.instrument import fit, quotas
+from valuelex.projective.instrument.build import fit, quotas
 from valuelex.projective.scales import Scale
 from valuelex.resources import find
 from valuelex.tables import load_yaml, write

@@ -4,7 +4,7 @@ import pytest
 
 from valuelex.errors import DataError
 from valuelex.projective import AnchorScorer, named_scales
-from valuelex.projective.embedded import MIDDLE, _Ridge, _youden, kernel
+from valuelex.projective.judging.embedded import MIDDLE, _Ridge, _youden, kernel
 from valuelex.projective.manual import from_templates, hand_written
 
 

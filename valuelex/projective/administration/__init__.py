@@ -1,0 +1,1 @@
+"""Putting the stems to models, and reading what they wrote."""

@@ -1,0 +1,1 @@
+"""From completions to judgements: embedded judge, LLM judges, and what is known of them."""
