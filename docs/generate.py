@@ -26,7 +26,7 @@ from valuelex.comparison import ComparisonSettings
 from valuelex.elicitation import ElicitationSettings, ExampleSet, Persona, Prompt, RespondentSettings, StopRule
 from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
-from valuelex.projective import AdministrationSettings, InstrumentSettings, JudgeSettings
+from valuelex.projective import AdministrationSettings, InstrumentSettings, JudgeSettings, ScoringSettings
 from valuelex.study import STAGES, StudyFile
 from valuelex.study.file import INPUT_TABLES
 from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES, Column, Table
@@ -60,6 +60,7 @@ SECTIONS: list[tuple[str, type[BaseModel], str]] = [
         JudgeSettings,
         "A list. An entry is the word `embedded`, or a language model: every key of [`models`](#models), and these.",
     ),
+    ("scoring", ScoringSettings, "One section."),
     ("comparison", ComparisonSettings, "One section."),
     ("running", RunningSettings, "One section."),
 ]
@@ -73,6 +74,7 @@ WITHOUT_DOCSTRING: dict[str, str] = {
     "StudyFile.multiverse": "Which analyses `valuelex multiverse` makes. See [`multiverse`](#multiverse).",
     "StudyFile.instrument": "Which stems, on which dimensions. See [`instrument`](#instrument).",
     "StudyFile.administration": "How the stems are put to the models. See [`administration`](#administration).",
+    "StudyFile.scoring": "How judgements become scores. See [`scoring`](#scoring).",
     "StudyFile.comparison": "What models are compared on. See [`comparison`](#comparison).",
     "TaxonomySettings.intrinsic": "See [`taxonomy.intrinsic`](#taxonomyintrinsic).",
     "ModelSettings.id": "The model's name in all tables: an id of the registry (instruments/models.yaml), or your own.",

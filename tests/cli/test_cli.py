@@ -29,6 +29,7 @@ def test_version_and_help(run: Run) -> None:
         "instrument",
         "administer",
         "judge",
+        "score",
         "compare",
         "report",
     ):
@@ -54,7 +55,7 @@ def test_init_run_status_prompt_trace(run: Run, stub, stub_study, tmp_path: Path
     assert "elicit       alpha-7b-chat: 45/45 answers" in err
     assert "tokens/s" in err
     code, out, _ = run("status", folder)
-    assert [line.split()[1] for line in out.splitlines()] == ["done"] * 8
+    assert [line.split()[1] for line in out.splitlines()] == ["done"] * 9
     code, out, _ = run("prompt", folder, "--item", 1)
     assert "--- user" in out
     code, out, _ = run("trace", folder, "honesty")

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from valuelex.comparison import ComparisonSettings, completion_scores, contrasts, holm, model_scores, run
+from valuelex.comparison import ComparisonSettings, contrasts, holm
+from valuelex.comparison import run as compare
 from valuelex.errors import DataError
+from valuelex.projective import ScoringSettings, score
 from valuelex.tables import frame
 
 DIMENSION_OF = {"honest": "Moral", "fair": "Moral", "warm": "Warm"}
@@ -55,14 +57,20 @@ FACTS = pd.DataFrame(
 )
 
 
+def run(judgements, completions, instrument, *, facts: pd.DataFrame, settings: ComparisonSettings) -> dict:
+    """Both steps, as in a study."""
+    found = dict(score(judgements, completions, instrument, ScoringSettings(bootstrap=0)))
+    return found | compare(found["completion_scores"], facts=facts, settings=settings)
+
+
 def made(effect: float = 1.0, **kwargs: object) -> dict:
     judgements, completions, instrument = data(effect, **kwargs)
     return run(judgements, completions, instrument, facts=FACTS, settings=ComparisonSettings())
 
 
 def test_a_mean_and_its_interval_are_over_stems() -> None:
-    judgements, completions, _ = data()
-    scores = model_scores(completion_scores(judgements, completions, DIMENSION_OF), confidence=0.95)
+    judgements, completions, instrument = data()
+    scores = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))["scores"]
     row = scores[(scores["model_id"] == "small") & (scores["dimension"] == "honest")].iloc[0]
     mine = judgements[judgements["completion_id"].str.startswith("small") & (judgements["dimension"] == "honest")]
     by_item = (

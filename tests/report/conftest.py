@@ -15,6 +15,7 @@ import valuelex as vl
 from valuelex.comparison import ComparisonSettings
 from valuelex.comparison import run as compare
 from valuelex.lexicon import LexiconSettings, from_words
+from valuelex.projective import ScoringSettings, score
 from valuelex.report.evidence import Evidence
 from valuelex.study import Manifest, StageRecord, Study
 from valuelex.tables import digest, empty, frame, write
@@ -374,7 +375,9 @@ def make_comparison(study: Study, made: dict[str, Any]) -> dict[str, Any]:
     from valuelex.models import facts
 
     tables = [made[name] for name in ("judgements", "completions", "instrument")]
-    return dict(compare(*tables, facts=facts(study.population([])), settings=ComparisonSettings()))
+    made = dict(score(*tables, ScoringSettings(bootstrap=0)))
+    known = facts(study.population([]))
+    return made | compare(made["completion_scores"], facts=known, settings=ComparisonSettings())
 
 
 def make_all(study: Study, models: tuple[str, ...] = MODELS, **options: Any) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def test_a_study_from_given_completions(results: Results):
 def test_a_study_ends_in_its_report(results: Results):
     source = results(folder="source")
     study = results(folder="scored", only=("none",), keys={"inputs": {"scores": str(source.results / "scores.csv")}})
-    assert study.run(to="report") == ["compare", "report"]
+    assert study.run(to="report") == ["score", "compare", "report"]
     assert (study.results / "report.html").read_text(encoding="utf-8") == render(study)
     assert study.run(to="report") == []
 

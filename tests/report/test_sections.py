@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from valuelex.report import administer, compare, elicit, instrument, judge, lexicon, settings, taxonomy
+from valuelex.report import administer, compare, elicit, instrument, judge, lexicon, score, settings, taxonomy
 from valuelex.report.content import Cell, Details, Figure, Section, Table
 from valuelex.report.evidence import Evidence
 from valuelex.report.limits import can, cannot
@@ -127,21 +127,21 @@ def test_judges_and_their_worth(evidence: Evidence):
 
 
 def test_scores_and_contrasts(evidence: Evidence):
-    section = compare.section(evidence)
+    section, scored = compare.section(evidence), score.section(evidence)
     scores, contrasts = evidence.table("scores"), evidence.table("comparisons")
     top = scores[scores["level"] == "dimension"]
-    assert number(top["mean"].min()) in section.findings[0]
-    assert number(top["mean"].max()) in section.findings[0]
-    assert section.findings[1].startswith(f"{len(contrasts)} contrasts: ")
+    assert number(top["mean"].min()) in scored.findings[0]
+    assert number(top["mean"].max()) in scored.findings[0]
+    assert section.findings[0].startswith(f"{len(contrasts)} contrasts: ")
     sure = int((contrasts["p_adjusted"] < 0.05).sum())
-    assert f"{['None', 'One', 'Two', 'Three', 'Four'][sure]} ha" in section.findings[1]
+    assert f"{['None', 'One', 'Two', 'Three', 'Four'][sure]} ha" in section.findings[0]
     assert any("With two models there is one difference" in finding for finding in section.findings)
-    assert len(table_of(section, "compare-scores-dimensions").rows) == len(top)
-    assert "ICC(2,1)" in table_of(section, "compare-reliability").rows[-1][0]
+    assert len(table_of(scored, "score-table-dimensions").rows) == len(top)
+    assert "ICC(2,1)" in table_of(scored, "score-reliability").rows[-1][0]
 
 
 def test_no_applicable_score(results: Results):
-    section = compare.section(Evidence(results(applicable=False)))
+    section = score.section(Evidence(results(applicable=False)))
     assert section.findings == ["There are no scores: no completion was found applicable to any scale."]
 
 

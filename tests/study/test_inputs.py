@@ -98,14 +98,14 @@ def test_given_judgements_give_the_same_scores(made) -> None:
     whole, study = made
     tables = ("judgements", "completions", "instrument")
     given = study("judged", inputs={t: f"../{t}.csv" for t in tables})
-    assert given.run("compare") == ["instrument", "administer", "judge", "compare"]
+    assert given.run("compare") == ["instrument", "administer", "judge", "score", "compare"]
     assert given.scores["mean"].tolist() == pytest.approx(whole.scores["mean"].tolist(), nan_ok=True)
 
 
 def test_given_scores_need_no_model(made) -> None:
     _, study = made
     given = study("scored", models=[], inputs={"scores": "../scores.csv"})
-    assert given.run("compare") == ["compare"]
+    assert given.run("compare") == ["score", "compare"]
     assert len(given.comparisons) == 0
 
 
@@ -144,7 +144,7 @@ def test_scores_alone_are_all_that_is_needed(made, tmp_path: Path) -> None:
     whole, _ = made
     shutil.copy(whole.results / "scores.csv", tmp_path / "scores.csv")
     (tmp_path / "study.yaml").write_text("models: []\ninputs: {scores: scores.csv}\n")
-    assert valuelex.Study.load(tmp_path).stages("report") == ["compare"]
+    assert valuelex.Study.load(tmp_path).stages("report") == ["score", "compare"]
 
 
 def test_nothing_at_all_is_still_refused(tmp_path: Path) -> None:

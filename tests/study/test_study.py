@@ -132,7 +132,7 @@ def test_given_completions_and_a_bare_instrument_are_judged(stub_study) -> None:
         "item_id,model_id,text\ni1,gpt,tell the truth anyway\ni2,gpt,is checked twice\ni1,bert,cheat\n"
     )
     study = valuelex.Study.load(folder)
-    assert study.run("compare") == ["instrument", "administer", "judge", "compare"]
+    assert study.run("compare") == ["instrument", "administer", "judge", "score", "compare"]
     assert len(study.judgements) == 3 * 2
     assert set(study.scores["model_id"]) == {"gpt", "bert"}
     assert study.status()[0].state == "not needed"

@@ -91,7 +91,8 @@ for _stage, _about in {
     "instrument": "Build the projective test.",
     "administer": "Let the models complete the stems.",
     "judge": "Score every completion on every dimension.",
-    "compare": "Score and compare the models.",
+    "score": "Turn judgements into scores of models, and examine the test.",
+    "compare": "Compare the models.",
     "report": "Write report.html.",
 }.items():
     _stage_command(_stage, _about)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from valuelex.comparison.scores import item_means
 from valuelex.comparison.settings import ComparisonSettings
 from valuelex.tables import empty, frame
 
@@ -108,7 +107,10 @@ def compare(scored: pd.DataFrame, facts: pd.DataFrame, settings: ComparisonSetti
 
     if scored.empty:
         return empty("comparisons")
-    means = item_means(scored[scored["level"] == "dimension"])
+    upper = scored[scored["level"] == "dimension"]
+    # Samples of the same stem are repetitions, not further stems.
+    by = upper.assign(score=upper["score"].astype(float)).groupby(["dimension", "model_id", "item_id"])["score"]
+    means = by.mean().dropna().reset_index()
     todo = contrasts(facts.loc[[m for m in facts.index if m in set(means["model_id"])]], settings)
     rows: list[dict[str, Any]] = []
     for contrast, (dimension, group) in itertools.product(todo, means.groupby("dimension", sort=True)):

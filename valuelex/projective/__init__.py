@@ -7,6 +7,8 @@ from valuelex.projective.judging.run import JudgeItem, check_judges, judge, plan
 from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
 from valuelex.projective.scales import Scale, named_scales, own_scales
+from valuelex.projective.scoring.run import score
+from valuelex.projective.scoring.settings import ScoringSettings
 from valuelex.projective.settings import (
     DEFAULT_JUDGES,
     AdministrationSettings,
@@ -25,6 +27,7 @@ __all__ = [
     "JudgeSettings",
     "Judges",
     "Scale",
+    "ScoringSettings",
     "administer",
     "build",
     "check_judges",
@@ -34,5 +37,6 @@ __all__ = [
     "own_scales",
     "plan",
     "plan_judge",
+    "score",
     "validity",
 ]

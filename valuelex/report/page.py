@@ -18,6 +18,7 @@ from valuelex.report import (
     judge,
     lexicon,
     multiverse,
+    score,
     settings,
     taxonomy,
 )
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from valuelex.study import Study
 
 TEMPLATES = Path(__file__).parent / "templates"
-SECTIONS = (frozen, elicit, lexicon, taxonomy, multiverse, instrument, administer, judge, compare, settings)
+SECTIONS = (frozen, elicit, lexicon, taxonomy, multiverse, instrument, administer, judge, score, compare, settings)
 STEPS = tuple(step for step in SECTIONS if step not in (frozen, multiverse))
 """Sections that every report has; the frozen plan and the multiverse are there only where they were made."""
 

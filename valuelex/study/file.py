@@ -16,7 +16,14 @@ from valuelex.errors import StudyFileError
 from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
 from valuelex.models.registry import Price
-from valuelex.projective import DEFAULT_JUDGES, AdministrationSettings, InstrumentSettings, Judges, JudgeSettings
+from valuelex.projective import (
+    DEFAULT_JUDGES,
+    AdministrationSettings,
+    InstrumentSettings,
+    Judges,
+    JudgeSettings,
+    ScoringSettings,
+)
 from valuelex.tables.yaml_lines import line_of, read_with_lines
 from valuelex.taxonomy import MultiverseSettings, NamingSettings, TaxonomySettings
 from valuelex.taxonomy.multiverse import PromptSubset
@@ -47,6 +54,7 @@ class StudyFile(BaseModel):
     administration: AdministrationSettings = AdministrationSettings()
     judges: Judges = list(DEFAULT_JUDGES)
     """Who scores the completions: `embedded`, or endpoints."""
+    scoring: ScoringSettings = ScoringSettings()
     comparison: ComparisonSettings = ComparisonSettings()
     running: RunningSettings = RunningSettings()
     """What a run may cost, and how long it may wait."""
@@ -186,6 +194,7 @@ def _known_keys(loc: list[Any]) -> list[str]:
         "instrument": InstrumentSettings,
         "administration": AdministrationSettings,
         "judges": JudgeSettings,
+        "scoring": ScoringSettings,
         "comparison": ComparisonSettings,
     }
     section = sections.get(str(loc[0])) if loc else StudyFile

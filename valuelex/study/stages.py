@@ -237,20 +237,24 @@ def _judge(work: Work) -> Outputs:
     return {**made, "judging": document}
 
 
-def _compare(work: Work) -> Outputs:
+def _score(work: Work) -> Outputs:
     if "scores" in work.given:
         return {
+            "completion_scores": frame("completion_scores", []),
             "scores": work.given["scores"],
-            "comparisons": frame("comparisons", []),
             "reliability": {"scales": {}, "judges": {"reason": "The scores were given."}},
         }
-    return comparison.run(
+    return projective.score(
         work.read("judgements"),
         work.read("completions"),
         work.read("instrument"),
-        facts=facts(work.population),
-        settings=work.file.comparison,
+        work.file.scoring,
+        confidence=work.file.comparison.confidence,
     )
+
+
+def _compare(work: Work) -> Outputs:
+    return comparison.run(work.read("completion_scores"), facts=facts(work.population), settings=work.file.comparison)
 
 
 STAGES: dict[str, Stage] = {
@@ -342,14 +346,15 @@ STAGES: dict[str, Stage] = {
             given="judgements",
         ),
         Stage(
-            "compare",
-            "comparison",
+            "score",
+            "projective",
             ("judgements", "completions", "instrument"),
-            ("scores", "comparisons", "reliability"),
-            ("comparison", "models"),
-            _compare,
+            ("completion_scores", "scores", "reliability"),
+            ("scoring", "comparison.confidence"),
+            _score,
             given="scores",
         ),
+        Stage("compare", "comparison", ("completion_scores",), ("comparisons",), ("comparison", "models"), _compare),
     )
 }
 """Every stage but the report, in the order in which data flows. The report, one floor up, reads what they made."""

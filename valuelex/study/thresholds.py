@@ -123,6 +123,8 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("judge.width", _EMBEDDED, "WIDTH", "kernel width of the embedded judge"),
     Threshold("judge.level_ridge", _EMBEDDED, "LEVEL_RIDGE", "its ridge for levels"),
     Threshold("judge.relevance_ridge", _EMBEDDED, "RELEVANCE_RIDGE", "its ridge for relevance"),
-    Threshold("alpha.records", "valuelex.comparison.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"),
+    Threshold(
+        "alpha.records", "valuelex.projective.scoring.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"
+    ),
 )
 """In the order of the chain."""

@@ -2,32 +2,9 @@
 
 from __future__ import annotations
 
-from valuelex.tables.schema.kinds import MODEL, Column, Table, identifier
+from valuelex.tables.schema.kinds import Column, Table, identifier
 
 TABLES = (
-    Table(
-        "scores",
-        "model x dimension",
-        (
-            identifier("model_id", MODEL.about, essential=True),
-            Column(
-                "level", "text", "dimension or subdimension", choices=("dimension", "subdimension"), default="dimension"
-            ),
-            identifier("dimension", "the dimension or subdimension", essential=True),
-            Column("mean", "number", "mean score, 0-6", essential=True, nullable=True, low=0, high=6),
-            Column("se", "number", "its standard error", nullable=True, low=0),
-            Column(
-                "ci_low", "number", "lower end of its interval (comparison.confidence, 95 % by default)", nullable=True
-            ),
-            Column("ci_high", "number", "upper end of its interval", nullable=True),
-            Column("n", "int", "applicable judgements behind it", low=0),
-            Column("n_items", "int", "items behind it", nullable=True, low=0),
-            Column(
-                "applicable_share", "number", "share of judgements that were applicable", nullable=True, low=0, high=1
-            ),
-        ),
-        ("model_id", "level", "dimension"),
-    ),
     Table(
         "comparisons",
         "one contrast",
