@@ -12,6 +12,17 @@ EMBEDDED = "embedded"
 """Id of the judge that scores by embeddings and needs no language model."""
 
 
+class WriterSettings(ModelSettings):
+    """One language model that writes stems: the keys of a model, and how it is asked."""
+
+    temperature: float | None = Field(default=0.7, ge=0, le=2)
+    """`null` sends none. .7, since ten stems should not be ten times the same."""
+    max_tokens: int = Field(default=400, ge=1)
+    """Longest reply, in tokens: a list of `per_cell` stems. A reply that is cut off cannot be read."""
+    per_cell: int = Field(default=5, ge=1, le=20)
+    """Stems asked for in one call; there is one call for each scale and valence."""
+
+
 class InstrumentSettings(BaseModel):
     """Which stems the models complete, and on which dimensions the completions are scored."""
 
@@ -24,6 +35,21 @@ class InstrumentSettings(BaseModel):
     taxonomy: Annotated[str, Field(min_length=1)] = "own"
     """own (found by this study: the paper's way), valuelex (published), schwartz, moral-foundations, or the path of a YAML file
     of the same form as those in instruments/taxonomies/."""
+    bank: str | None = None
+    """A YAML file of your own stems, used in place of the packaged bank: a list `stems` of {text, valence}, and where you like id,
+    themes, person, home (the scale it belongs to)."""
+    writer: WriterSettings | None = None
+    """A language model that writes stems for every scale and valence; they come after those of the bank and before templates."""
+    file: str | None = None
+    """An instrument.yaml that was edited by hand, such as a copy of results/instrument.yaml: the test is taken from it, and `stems`,
+    `forms`, `taxonomy`, `bank` and `writer` play no part."""
+
+    @field_validator("bank", "file")
+    @classmethod
+    def _a_yaml_file(cls, name: str | None) -> str | None:
+        if name is not None and not name.endswith((".yaml", ".yml")):
+            raise ValueError("must be a file that ends in .yaml")
+        return name
 
 
 class AdministrationSettings(BaseModel):

@@ -14,11 +14,12 @@ from valuelex.tables.files import (
     write,
 )
 from valuelex.tables.frames import check, empty, frame
-from valuelex.tables.schema import CSV_ONLY, DOCUMENTS, STATUSES, TABLES, VALENCES, Column, Table
+from valuelex.tables.schema import CSV_ONLY, DOCUMENTS, PERSONS, STATUSES, TABLES, VALENCES, Column, Table
 
 __all__ = [
     "CSV_ONLY",
     "DOCUMENTS",
+    "PERSONS",
     "STATUSES",
     "TABLES",
     "VALENCES",

@@ -5,7 +5,7 @@ One file holds the tables of one step. `essential` columns must be in a table th
 """
 
 from valuelex.tables.schema import comparison, elicitation, lexicon, multiverse, projective, scoring, taxonomy
-from valuelex.tables.schema.kinds import STATUSES, VALENCES, Column, Table
+from valuelex.tables.schema.kinds import PERSONS, STATUSES, VALENCES, Column, Table
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -28,4 +28,4 @@ DOCUMENTS: dict[str, str] = {
 }
 """What a stage writes beside tables: name -> file."""
 
-__all__ = ["CSV_ONLY", "DOCUMENTS", "STATUSES", "TABLES", "VALENCES", "Column", "Table"]
+__all__ = ["CSV_ONLY", "DOCUMENTS", "PERSONS", "STATUSES", "TABLES", "VALENCES", "Column", "Table"]

@@ -69,6 +69,7 @@ def identifier(name: str, about: str, *, essential: bool = False) -> Column:
 
 STATUSES = ("ok", "refused", "invalid", "error")
 VALENCES = ("positive", "negative", "neutral", "trade-off")
+PERSONS = ("first", "third", "impersonal")
 
 RESPONDENT = identifier("respondent_id", "a configuration: model / temperature / top_p / persona")
 MODEL = identifier("model_id", "the model's id in the registry or the study file")

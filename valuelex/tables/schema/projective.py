@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from valuelex.tables.schema.kinds import MODEL, RESPONDENT, SAMPLE, STATUS, VALENCES, Column, Table, identifier
+from valuelex.tables.schema.kinds import (
+    MODEL,
+    PERSONS,
+    RESPONDENT,
+    SAMPLE,
+    STATUS,
+    VALENCES,
+    Column,
+    Table,
+    identifier,
+)
+
+_WORDING = (
+    Column("person", "text", "who speaks: first, third or impersonal", nullable=True, choices=PERSONS, optional=True),
+    Column("n_words", "int", "words of the stem", nullable=True, low=0, optional=True),
+    Column("readability", "number", "LIX: words + share of long words, per cent", nullable=True, low=0, optional=True),
+)
+
+_FIT = (
+    Column("fit", "number", "mean cosine of its themes with the scale's nearest words", nullable=True, optional=True),
+    Column("margin", "number", "fit less that of the best other scale", nullable=True, optional=True),
+)
 
 TABLES = (
     Table(
@@ -15,10 +36,63 @@ TABLES = (
             Column("subdimension", "text", "the subdimension it was written for", nullable=True),
             Column("valence", "text", "positive, negative, neutral or trade-off", nullable=True, choices=VALENCES),
             Column("form", "text", "A or B: parallel forms", default="A"),
-            Column("source", "text", "bank or template", nullable=True, default="given"),
+            Column(
+                "source", "text", "bank, writer (a language model), template or edited", nullable=True, default="given"
+            ),
             Column("bank_id", "text", "the stem's id in the bank", nullable=True),
+            *_WORDING,
+            *_FIT,
         ),
         ("item_id",),
+    ),
+    Table(
+        "stem_candidates",
+        "one candidate for a stem",
+        (
+            identifier("candidate_id", "the candidate"),
+            Column("stem", "text", "the unfinished sentence; a writer's reply where it cannot be read", nullable=True),
+            Column("source", "text", "bank, writer or template", choices=("bank", "writer", "template")),
+            Column("bank_id", "text", "the stem's id in the bank", nullable=True),
+            Column("dimension", "text", "the dimension of its scale", nullable=True),
+            Column("subdimension", "text", "the subdimension of its scale", nullable=True),
+            Column("valence", "text", "positive, negative, neutral or trade-off", choices=VALENCES),
+            *_WORDING,
+            *_FIT,
+            Column("leak", "text", "the word of its scale, or of the scale's name, that it holds", nullable=True),
+            Column(
+                "cosine",
+                "number",
+                "largest cosine with an earlier candidate that passed",
+                nullable=True,
+                low=-1,
+                high=1,
+            ),
+            Column("overlap", "number", "largest likeness in words with an earlier one", nullable=True, low=0, high=1),
+            Column(
+                "verdict",
+                "text",
+                "kept (in the test), unused (good, but not needed), dropped (by a filter)",
+                choices=("kept", "unused", "dropped"),
+            ),
+            Column("reason", "text", "why it was dropped", nullable=True),
+            Column("item_id", "text", "the item it became", nullable=True),
+        ),
+        ("candidate_id",),
+    ),
+    Table(
+        "form_balance",
+        "one property of the two forms",
+        (
+            identifier("property", "words, readability, fit, margin; items; or what is counted"),
+            Column("level", "text", "what is counted: a dimension, a valence, ...", nullable=True),
+            Column("kind", "text", "mean or count", choices=("mean", "count")),
+            Column("form_a", "number", "mean or number of items of form A", nullable=True),
+            Column("form_b", "number", "mean or number of items of form B", nullable=True),
+            Column("difference", "number", "form A minus form B", nullable=True),
+            Column("sd", "number", "standard deviation over all items", nullable=True, low=0),
+            Column("standardised", "number", "difference / sd", nullable=True),
+        ),
+        ("property", "level"),
     ),
     Table(
         "completions",
