@@ -36,13 +36,13 @@ class InstrumentSettings(BaseModel):
     """own (found by this study: the paper's way), valuelex (published), schwartz, moral-foundations, or the path of a YAML file
     of the same form as those in instruments/taxonomies/."""
     bank: str | None = None
-    """A YAML file of your own stems, used in place of the packaged bank: a list `stems` of {text, valence}, and where you like id,
-    themes, person, home (the scale it belongs to)."""
+    """A YAML file of your own stems, used in place of the packaged bank: a list `stems` of {text, valence} and, where you like,
+    id, themes, person, home (the scale it belongs to)."""
     writer: WriterSettings | None = None
-    """A language model that writes stems for every scale and valence; they come after those of the bank and before templates."""
+    """A language model that writes stems for every scale and valence; they come after the bank's and before templates."""
     file: str | None = None
-    """An instrument.yaml that was edited by hand, such as a copy of results/instrument.yaml: the test is taken from it, and `stems`,
-    `forms`, `taxonomy`, `bank` and `writer` play no part."""
+    """An instrument.yaml that was edited by hand, such as a copy of results/instrument.yaml: the test is taken from it, and
+    `stems`, `forms`, `taxonomy`, `bank` and `writer` play no part."""
 
     @field_validator("bank", "file")
     @classmethod
