@@ -1,7 +1,9 @@
 """Step 4, ``valuelex instrument``, ``administer``, ``judge``: models complete sentence stems, judges score what they wrote."""
 
 from valuelex.projective.administration.administer import Item, administer, plan
-from valuelex.projective.instrument.build import build
+from valuelex.projective.instrument.build import build, check_files
+from valuelex.projective.instrument.edited import load_edited
+from valuelex.projective.instrument.writer import plan_stems
 from valuelex.projective.judging.embedded import AnchorScorer
 from valuelex.projective.judging.run import JudgeItem, check_judges, judge, plan_judge
 from valuelex.projective.judging.validity import validity
@@ -15,6 +17,7 @@ from valuelex.projective.settings import (
     InstrumentSettings,
     Judges,
     JudgeSettings,
+    WriterSettings,
 )
 
 __all__ = [
@@ -28,15 +31,19 @@ __all__ = [
     "Judges",
     "Scale",
     "ScoringSettings",
+    "WriterSettings",
     "administer",
     "build",
+    "check_files",
     "check_judges",
     "judge",
+    "load_edited",
     "manual_for",
     "named_scales",
     "own_scales",
     "plan",
     "plan_judge",
+    "plan_stems",
     "score",
     "validity",
 ]

@@ -12,6 +12,7 @@ from valuelex.models.seeds import call_seed
 from valuelex.study.manifest import LEDGER
 from valuelex.study.stages import STAGES, reads_models
 from valuelex.study.study import Study
+from valuelex.tables import VALENCES
 
 RUBRIC_TOKENS = 1200
 """About what the rubric of six scales takes."""
@@ -21,6 +22,9 @@ WORD_TYPES, WORD_TOKENS = 400, 130
 
 PIECES, PIECE_TOKENS = 12, 250
 """About how many dimensions and subdimensions are named, and what the question takes."""
+
+SCALES, STEM_TOKENS = 6, 300
+"""About how many scales a taxonomy has, and what the question for stems takes."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ def dry_run(study: Study, to: str = "report") -> list[PlannedCalls]:
         elif name == "taxonomy":
             out += _intrinsic(study, population) if reads_models(study.file) else []
             out += _namer(study, study.file.taxonomy.namer, ledger) if study.file.taxonomy.namer is not None else []
+        elif name == "instrument" and study.file.instrument.writer is not None and study.file.instrument.file is None:
+            out += _writer(study, study.file.instrument.writer, ledger)
         elif name == "administer":
             out += _administer(study, population, ledger)
         elif name == "judge":
@@ -140,6 +146,19 @@ def _namer(study: Study, settings: taxonomy.NamingSettings, ledger: Ledger) -> l
     pieces, prompts = asked["piece"].astype(str).tolist(), asked["prompt"].astype(str).tolist()
     model, requests = taxonomy.plan_names(pieces, prompts, settings, seed=call_seed(study.file.seed, "taxonomy"))
     return _by_model("taxonomy", [model], requests, ledger)
+
+
+def _writer(study: Study, settings: projective.WriterSettings, ledger: Ledger) -> list[PlannedCalls]:
+    """One call for each scale and valence; the scales of the study's own taxonomy are known once it is made."""
+    source = study.file.instrument.taxonomy
+    if source == "own" and not study.is_done("taxonomy"):
+        calls = SCALES * len(VALENCES)
+        tokens = (calls * STEM_TOKENS, calls * settings.max_tokens)
+        return [_calls("instrument", resolve(settings), (calls, 0), tokens, exact=False)]
+    own = source == "own"
+    scales = projective.own_scales(study.read("taxonomy")) if own else projective.named_scales(source, study.folder)
+    model, requests = projective.plan_stems(scales, settings, seed=call_seed(study.file.seed, "instrument"))
+    return _by_model("instrument", [model], requests, ledger)
 
 
 def _administer(study: Study, population: list[Model], ledger: Ledger) -> list[PlannedCalls]:

@@ -23,6 +23,7 @@ from valuelex.projective import (
     Judges,
     JudgeSettings,
     ScoringSettings,
+    WriterSettings,
 )
 from valuelex.tables.yaml_lines import line_of, read_with_lines
 from valuelex.taxonomy import MultiverseSettings, NamingSettings, TaxonomySettings
@@ -177,6 +178,7 @@ def _known_keys(loc: list[Any]) -> list[str]:
         ("elicitation", "stop_when"): StopRule,
         ("lexicon", "judge"): ValueJudgeSettings,
         ("taxonomy", "naming"): NamingSettings,
+        ("instrument", "writer"): WriterSettings,
         ("multiverse", "prompts"): PromptSubset,
     }
     inner = within.get(tuple(str(part) for part in loc if not isinstance(part, int))[:2])  # type: ignore[arg-type]

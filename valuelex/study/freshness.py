@@ -120,7 +120,7 @@ class Freshness:
                 self.file.taxonomy.intrinsic.words,
                 self.file.taxonomy.edits or EDITS,
             ],
-            "instrument": [self.file.instrument.taxonomy],
+            "instrument": [self.file.instrument.taxonomy, self.file.instrument.bank, self.file.instrument.file],
         }
         kinds = (".yaml", ".yml", ".csv", ".parquet")
         named = [s for s in sources.get(stage.name, []) if isinstance(s, str) and s.endswith(kinds)]

@@ -1,4 +1,4 @@
-"""The user's own files that a study file names: prompts, lists, mappings, vectors, edits, tables to start from."""
+"""The user's own files that a study file names: prompts, lists, mappings, vectors, edits, stems, tables to start from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
     named = [asked.prompts, asked.few_shot, asked.vocabulary, lexicon.values, lexicon.overrides]
     named += [*lexicon.translations.values(), lexicon.crosswalk, precomputed_file(file.taxonomy.embedding)]
     named += [precomputed_file(name) for name in file.multiverse.embedding]
-    named += [file.taxonomy.edits, file.instrument.taxonomy, *file.inputs.values()]
+    test = file.instrument
+    named += [file.taxonomy.edits, test.taxonomy, test.bank, test.file, *file.inputs.values()]
     found: dict[str, Path | None] = {}
     for name in (n for n in named if isinstance(n, str) and n.endswith(SUFFIXES)):
         place = folder / name

@@ -120,7 +120,8 @@ def _of_the_results(study: Study) -> dict[str, Path]:
 
 def _check_secrets(study: Study, paths: list[Path]) -> None:
     """Refuse to pack a file that holds the value of a variable that the study names as secret."""
-    judges = [*study.file.judges, study.file.lexicon.judge, study.file.taxonomy.namer]
+    asked = study.file
+    judges = [*asked.judges, asked.lexicon.judge, asked.taxonomy.namer, asked.instrument.writer]
     settings = [*study.file.models, *(j for j in judges if isinstance(j, ModelSettings))]
     variables = {v for s in settings for v in (s.api_key_env, *s.headers_env.values()) if v}
     embeddings = [study.file.taxonomy.embedding, *study.file.multiverse.embedding]

@@ -201,8 +201,15 @@ def _instrument(work: Work) -> Outputs:
         table = work.given["instrument"]
         return {"instrument": table, "manual": projective.manual_for(table, work.folder)}
     settings = work.file.instrument
-    own = work.read("taxonomy") if settings.taxonomy == "own" else {}
-    return projective.build(own, settings, seed=work.seed("instrument"), embedder=work.embedder, folder=work.folder)
+    own = work.read("taxonomy") if settings.taxonomy == "own" and settings.file is None else {}
+    return projective.build(
+        own,
+        settings,
+        seed=work.seed("instrument"),
+        embedder=work.embedder,
+        folder=work.folder,
+        caller=work.caller,
+    )
 
 
 def _administer(work: Work) -> Outputs:
@@ -322,10 +329,11 @@ STAGES: dict[str, Stage] = {
             "instrument",
             "projective",
             ("taxonomy",),
-            ("instrument", "manual"),
+            ("instrument", "stem_candidates", "form_balance", "manual"),
             ("instrument", "taxonomy.embedding"),
             _instrument,
             given="instrument",
+            alone=lambda file: file.instrument.file is not None,
         ),
         Stage(
             "administer",

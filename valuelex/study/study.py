@@ -48,7 +48,7 @@ from valuelex.study.freshness import Freshness, plain
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
 from valuelex.study.multiverse import NAME, multiverse_state
 from valuelex.study.stages import STAGES, Stage, Work, needed, reads_models
-from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, own_or_packaged, read, read_input, write
+from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, read, read_input, write
 from valuelex.taxonomy import edits_path, load_edits
 
 _CALLED = ("elicit", "administer", "judge")
@@ -260,7 +260,9 @@ class Study:
         running = self.file.running
         budget = None
         if running.budget is not None and not replay:
-            judges = [*self.file.judges, *filter(None, [self.file.lexicon.judge, self.file.taxonomy.namer])]
+            file = self.file
+            asked = [file.lexicon.judge, file.taxonomy.namer, file.instrument.writer]
+            judges = [*file.judges, *filter(None, asked)]
             models = [*population, *(resolve(j) for j in judges if not isinstance(j, str))]
             prices = {m.id: m.entry.price for m in models if m.entry.price is not None}
             batch = frozenset(m.id for m in models if m.settings.batch)
@@ -303,6 +305,9 @@ class Study:
             judges.append(resolve(file.lexicon.judge))
         if "taxonomy" in computed and file.taxonomy.namer is not None:
             judges.append(resolve(file.taxonomy.namer))
+        test = file.instrument
+        if "instrument" in computed and test.writer is not None and test.file is None:
+            judges.append(resolve(test.writer))
         for model in [*called, *judges] if keys else []:
             for variable in (model.settings.api_key_env, *model.settings.headers_env.values()):
                 key_from_environment(variable)
@@ -314,8 +319,8 @@ class Study:
         edits = edits_path(file.taxonomy.edits, self.folder) if "taxonomy" in stages else None
         if edits is not None:
             load_edits(edits)
-        if "instrument" in computed and file.instrument.taxonomy != "own":
-            own_or_packaged(file.instrument.taxonomy, "taxonomies", ".yaml", self.folder)
+        if "instrument" in computed:
+            projective.check_files(test, self.folder)
         check_embedding(file.taxonomy.embedding, self.folder, key=keys)
 
     def stages(self, to: str) -> list[str]:

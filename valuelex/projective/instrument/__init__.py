@@ -1,1 +1,1 @@
-"""From a taxonomy to a test: stems, parallel forms, and the manual that goes with them."""
+"""The instrument: candidates for stems, filters, selection, parallel forms, and the file that a person may edit."""

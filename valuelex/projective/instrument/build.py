@@ -1,211 +1,205 @@
-"""The step ``valuelex instrument``: a taxonomy and a bank of stems -> a balanced test in parallel forms, and its manual."""
+"""The step ``valuelex instrument``: a taxonomy and stems -> a balanced test in parallel forms, its manual, and every candidate.
+
+Candidates come from a bank (`bank`), a language model (`writer`) and templates (`candidates`); they go through `filters`, are
+chosen by `selection`, and split by `forms`. A file that a person edited takes the place of all that (`edited`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from valuelex.errors import DataError
+from valuelex.models import Caller
 from valuelex.models.seeds import call_seed
-from valuelex.projective.manual import document, entries_for, fill
+from valuelex.projective.instrument.bank import load_bank
+from valuelex.projective.instrument.candidates import from_bank, from_templates, load_templates
+from valuelex.projective.instrument.edited import from_edited, load_edited, stamped
+from valuelex.projective.instrument.filters import Screened, Screening
+from valuelex.projective.instrument.forms import assign_forms, balance
+from valuelex.projective.instrument.selection import Cell, by_cell, quotas, select
+from valuelex.projective.instrument.writer import write_stems
+from valuelex.projective.manual import document, entries_for
 from valuelex.projective.scales import Scale, named_scales, own_scales
 from valuelex.projective.settings import InstrumentSettings
-from valuelex.projective.text import bare
-from valuelex.resources import find
 from valuelex.semantics import Embedder
-from valuelex.tables import VALENCES, frame, load_yaml
+from valuelex.tables import VALENCES, frame
 
-Cell = tuple[int, int]
-"""A scale's and a valence's number."""
-
-
-@dataclass(frozen=True)
-class _Stem:
-    text: str
-    source: str
-    bank_id: str | None = None
+BATCH = 3
+"""Templates that are filled for every stem a cell lacks, before it is seen whether they are enough."""
 
 
 def build(
-    taxonomy: Mapping[str, Any], settings: InstrumentSettings, *, seed: int, embedder: Embedder, folder: Path
+    taxonomy: Mapping[str, Any],
+    settings: InstrumentSettings,
+    *,
+    seed: int,
+    embedder: Embedder,
+    folder: Path,
+    caller: Caller | None = None,
 ) -> dict[str, Any]:
-    """Return the table `instrument` and its scoring manual.
-
-    Each stem of the bank belongs to the scale whose words are nearest to the stem's themes (mean over themes of the largest
-    cosine with a word of the scale); for the taxonomy "valuelex" the bank names the scale itself. The number of stems is spread
-    evenly over scales x valences (`quotas`), best-fitting stems first; a cell that the bank cannot fill is filled from stem
-    templates with the scale's words, and, where these are used up too, with the best-fitting stems left over. Items alternate
-    between forms within a cell and stand in a random order.
+    """Return the test, its scoring manual, every candidate, and how far its forms agree.
 
     Parameters
     ----------
     taxonomy : mapping
         The study's taxonomy.json; used when `settings.taxonomy` is "own".
     settings : InstrumentSettings
-        Number of stems and forms, and the taxonomy.
     seed : int
-        Of the order of items; nothing else is random.
+        Of the order of items and of the splits from which the search for forms starts.
     embedder : Embedder
-        For the fit of stems to scales.
+        For the fit of stems to scales, and for duplicates.
     folder : Path
         Where the study file lies.
+    caller : Caller, optional
+        Needed for `settings.writer`.
 
     Returns
     -------
     dict
-        "instrument": DataFrame; "manual": dict, what instrument.yaml holds.
+        "instrument", "stem_candidates" (not for an edited file), "form_balance": DataFrames; "manual": dict, what
+        instrument.yaml holds.
 
     Raises
     ------
     DataError
-        If the study's taxonomy has no dimensions, or there are fewer different stems than asked for.
+        If the study's taxonomy has no dimensions or no words, or cells lack stems: which ones, and how many.
     BadInput
-        If a named taxonomy does not exist; `StudyFileError` if its file has another form.
+        If a named taxonomy does not exist; `StudyFileError` if its file, the bank or the edited file has another form.
     """
+    if settings.file is not None:
+        made = from_edited(load_edited(folder / settings.file), embedder)
+        return made | {"form_balance": balance(made["instrument"])}
     source = settings.taxonomy
     scales = own_scales(taxonomy) if source == "own" else named_scales(source, folder)
-    bank = load_yaml(find("stems", "bank.yaml"))["stems"]
-    fits = fit(bank, scales, embedder)
-    homes = _named_homes(bank, scales) if source == "valuelex" else list(fits.argmax(axis=1))
-    chosen = _choose(bank, scales, settings.stems, fits=fits, homes=homes)
-    forms = _forms(chosen, settings.forms)
-    items = [(cell, stem, form) for cell in chosen for stem, form in zip(chosen[cell], forms[cell], strict=True)]
+    rows, chosen = _chosen(scales, settings, seed=seed, embedder=embedder, folder=folder, caller=caller)
+    table = _items(chosen, scales, settings.forms, seed)
+    manual = document(
+        entries_for(scales, source), table.drop(columns="candidate"), taxonomy=source, embedding=embedder.name
+    )
+    return {
+        "instrument": frame("instrument", table.drop(columns="candidate")),
+        "stem_candidates": _candidates(rows, scales, dict(zip(table["candidate"], table["item_id"], strict=True))),
+        "form_balance": balance(table),
+        "manual": stamped(manual),
+    }
+
+
+def check_files(settings: InstrumentSettings, folder: Path) -> None:
+    """Read the user's files that the settings name, before anything is asked of a model.
+
+    Raises
+    ------
+    BadInput
+        If a file is missing or has another form.
+    """
+    if settings.file is not None:
+        load_edited(folder / settings.file)
+        return
+    load_bank(settings.bank, folder)
+    if settings.taxonomy != "own":
+        named_scales(settings.taxonomy, folder)
+
+
+def _chosen(
+    scales: Sequence[Scale],
+    settings: InstrumentSettings,
+    *,
+    seed: int,
+    embedder: Embedder,
+    folder: Path,
+    caller: Caller | None,
+) -> tuple[list[Screened], dict[Cell, list[Screened]]]:
+    wanted = quotas(len(scales), settings.stems)
+    screening = Screening(scales, embedder)
+    # The packaged bank's homes are the published subdimensions; a scale of that name elsewhere is another thing.
+    homes = settings.bank is not None or settings.taxonomy == "valuelex"
+    screening.add(from_bank(load_bank(settings.bank, folder), scales, homes=homes))
+    if settings.writer is not None:
+        if caller is None:
+            raise DataError("A language model is to write stems, but there is no caller.", "Give build(caller=...).")
+        screening.add(write_stems(scales, settings.writer, caller, seed=seed))
+    _fill_from_templates(screening, scales, wanted)
+    return screening.rows, select(by_cell(screening.rows), wanted, scales)
+
+
+def _fill_from_templates(screening: Screening, scales: Sequence[Scale], wanted: Mapping[Cell, int]) -> None:
+    """Add templates where cells lack stems, some more than needed at a time, until they are full or nothing is left."""
+    templates = load_templates()
+    sources = {(s, v): from_templates(templates, scales[s], s, VALENCES[v]) for s, v in wanted}
+    open_cells = dict(wanted)
+    while open_cells:
+        found = by_cell(screening.rows)
+        open_cells = {cell: n for cell in open_cells if (n := wanted[cell] - len(found.get(cell, ()))) > 0}
+        for cell, n in list(open_cells.items()):
+            if not screening.add(list(islice(sources[cell], BATCH * n))):
+                del open_cells[cell]
+
+
+def _items(chosen: Mapping[Cell, Sequence[Screened]], scales: Sequence[Scale], n_forms: int, seed: int) -> pd.DataFrame:
+    """The items in a random order, with their forms and, in the column `candidate`, their place among the candidates."""
+    rows = [
+        {
+            "item_id": "",
+            "stem": row.candidate.text,
+            "dimension": scales[s].dimension,
+            "subdimension": scales[s].subdimension,
+            "valence": VALENCES[v],
+            "form": "A",
+            "source": row.candidate.source,
+            "bank_id": row.candidate.bank_id,
+            **_measured(row),
+            "candidate": row.order,
+        }
+        for (s, v), cell in chosen.items()
+        for row in cell
+    ]
+    items = pd.DataFrame(rows)
+    if n_forms == 2:
+        items["form"] = assign_forms(items, seed=seed)
     order = np.random.default_rng(call_seed(seed, "order of items")).permutation(len(items))
+    items = items.iloc[order].reset_index(drop=True)
     width = max(3, len(str(len(items))))
-    rows = []
-    for number, index in enumerate(order, start=1):
-        (s, v), stem, form = items[index]
-        rows.append(
+    items["item_id"] = [f"i{number:0{width}d}" for number in range(1, len(items) + 1)]
+    return items
+
+
+def _measured(row: Screened) -> dict[str, Any]:
+    return {
+        "person": row.candidate.person,
+        "n_words": row.n_words,
+        "readability": row.readability,
+        "fit": row.fit,
+        "margin": None if np.isnan(row.margin) else row.margin,
+    }
+
+
+def _candidates(rows: Sequence[Screened], scales: Sequence[Scale], items: Mapping[int, str]) -> pd.DataFrame:
+    width = max(4, len(str(len(rows))))
+    return frame(
+        "stem_candidates",
+        [
             {
-                "item_id": f"i{number:0{width}d}",
-                "stem": stem.text,
-                "dimension": scales[s].dimension,
-                "subdimension": scales[s].subdimension,
-                "valence": VALENCES[v],
-                "form": form,
-                "source": stem.source,
-                "bank_id": stem.bank_id,
+                "candidate_id": f"c{row.order + 1:0{width}d}",
+                "stem": row.candidate.text or None,
+                "source": row.candidate.source,
+                "bank_id": row.candidate.bank_id,
+                "dimension": scales[row.scale].dimension,
+                "subdimension": scales[row.scale].subdimension,
+                "valence": row.candidate.valence,
+                **_measured(row),
+                "leak": row.leak,
+                "cosine": row.cosine,
+                "overlap": row.overlap,
+                "verdict": "kept" if row.order in items else "unused" if row.passed else "dropped",
+                "reason": row.reason,
+                "item_id": items.get(row.order),
             }
-        )
-    table = frame("instrument", rows)
-    manual = document(entries_for(scales, source), table, taxonomy=source, embedding=embedder.name)
-    return {"instrument": table, "manual": manual}
-
-
-def fit(bank: Sequence[Mapping[str, Any]], scales: Sequence[Scale], embedder: Embedder) -> np.ndarray:
-    """Return how well each stem fits each scale: mean over its themes of the largest cosine with a word of the scale.
-
-    Returns
-    -------
-    array, shape (stems, scales)
-        In -1 .. 1.
-    """
-    themes = [str(theme) for stem in bank for theme in stem["themes"]]
-    theme_vectors = embedder.encode(themes)
-    owner = np.repeat(np.arange(len(bank)), [len(stem["themes"]) for stem in bank])
-    out = np.empty((len(bank), len(scales)))
-    for s, scale in enumerate(scales):
-        nearest = (theme_vectors @ embedder.encode(list(scale.words)).T).max(axis=1)
-        out[:, s] = np.bincount(owner, nearest) / np.bincount(owner)
-    # Two words may be equally near: without rounding the last bit of a matrix product would decide.
-    return out.round(9)
-
-
-def _named_homes(bank: Sequence[Mapping[str, Any]], scales: Sequence[Scale]) -> list[int]:
-    number = {scale.name.casefold(): s for s, scale in enumerate(scales)}
-    return [number[str(stem["home"]).casefold()] for stem in bank]
-
-
-def quotas(n_scales: int, n_stems: int) -> dict[Cell, int]:
-    """Spread stems over scales x valences as evenly as whole numbers allow.
-
-    Every cell gets the whole part; what is left goes, one each, to the cell whose scale has had the fewest so far, then whose
-    valence has had the fewest, then the first.
-    """
-    cells = list(product(range(n_scales), range(len(VALENCES))))
-    whole, left = divmod(n_stems, len(cells))
-    out = dict.fromkeys(cells, whole)
-    by_scale: Counter[int] = Counter()
-    by_valence: Counter[int] = Counter()
-    open_cells = set(cells)
-    for _ in range(left):
-        cell = min(open_cells, key=lambda c: (by_scale[c[0]], by_valence[c[1]], c))
-        open_cells.remove(cell)
-        out[cell] += 1
-        by_scale[cell[0]] += 1
-        by_valence[cell[1]] += 1
-    return out
-
-
-def _choose(
-    bank: Sequence[Mapping[str, Any]], scales: Sequence[Scale], n: int, *, fits: np.ndarray, homes: Sequence[int]
-) -> dict[Cell, list[_Stem]]:
-    wanted = quotas(len(scales), n)
-    chosen: dict[Cell, list[_Stem]] = {cell: [] for cell in wanted}
-    used: set[str] = set()
-
-    def take(cell: Cell, candidates: Iterator[_Stem]) -> None:
-        for stem in candidates:
-            if len(chosen[cell]) >= wanted[cell]:
-                return
-            key = bare(stem.text).casefold()
-            if key not in used:
-                used.add(key)
-                chosen[cell].append(stem)
-
-    def from_bank(cell: Cell, *, anywhere: bool) -> Iterator[_Stem]:
-        s, v = cell
-        rows = [i for i, stem in enumerate(bank) if stem["valence"] == VALENCES[v] and (anywhere or homes[i] == s)]
-        for i in sorted(rows, key=lambda i: (-fits[i, s], i)):
-            yield _Stem(str(bank[i]["text"]), "bank", str(bank[i]["id"]))
-
-    templates = load_yaml(find("manuals", "generic.yaml"))["stem_templates"]
-    # Each source is offered to every cell before the next one: a cell never takes a stem that another has the better claim to.
-    for cell in chosen:
-        take(cell, from_bank(cell, anywhere=False))
-    for cell in chosen:
-        take(cell, _from_templates(templates[VALENCES[cell[1]]], scales[cell[0]], first=cell[0]))
-    for cell in chosen:
-        take(cell, from_bank(cell, anywhere=True))
-    short = n - sum(len(stems) for stems in chosen.values())
-    if short:
-        raise DataError(
-            f"Only {n - short} of {n} stems can be spread over {len(scales)} scales and four valences without repeating one.",
-            f"Set 'instrument: {{stems: {len(chosen) * min(map(len, chosen.values()))}}}', or use a taxonomy with more words.",
-        )
-    return chosen
-
-
-def _from_templates(templates: Sequence[str], scale: Scale, *, first: int) -> Iterator[_Stem]:
-    """Every template with every word, both in rotation from the template `first`, so that scales do not all use the same ones.
-
-    A template of two words needs a scale of two.
-    """
-    usable = [text for text in templates if "{other}" not in text or len(scale.words) > 1]
-    for turn in range(len(scale.words)):
-        for number in range(len(usable)):
-            text = fill(usable[(first + number) % len(usable)], scale, turn + number)
-            yield _Stem(text[0].upper() + text[1:], "template")
-
-
-def _forms(chosen: Mapping[Cell, Sequence[_Stem]], n_forms: int) -> dict[Cell, list[str]]:
-    """Alternate forms within each cell, which also spreads the fit; an odd one goes where scale, then valence, has fewer."""
-    if n_forms == 1:
-        return {cell: ["A"] * len(stems) for cell, stems in chosen.items()}
-    held: Counter[tuple[str, int | None, int | None]] = Counter()
-    out: dict[Cell, list[str]] = {}
-    for (s, v), stems in chosen.items():
-        first = min("AB", key=lambda form: (held[form, s, None], held[form, None, v], held[form, None, None], form))
-        second = "B" if first == "A" else "A"
-        out[s, v] = [first if turn % 2 == 0 else second for turn in range(len(stems))]
-        for form in out[s, v]:
-            held[form, s, None] += 1
-            held[form, None, v] += 1
-            held[form, None, None] += 1
-    return out
+            for row in rows
+        ],
+    )
