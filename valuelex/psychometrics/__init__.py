@@ -33,7 +33,10 @@ from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResu
 from valuelex.psychometrics.generalizability.components import ComponentsResult, variance_components
 from valuelex.psychometrics.generalizability.d_study import DStudyResult, d_study
 from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_study
+from valuelex.psychometrics.generalizability.simulation import simulate_ratings
 from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
+from valuelex.psychometrics.mixed.means import MeanInterval, mean_interval
+from valuelex.psychometrics.mixed.scores import MixedScoresResult, mixed_scores
 from valuelex.psychometrics.planning.power import PowerResult, power_efa, sample_size
 from valuelex.psychometrics.planning.rmsea_power import rmsea_power, rmsea_sample_size
 from valuelex.psychometrics.reliability.coefficient_alpha import AlphaResult, alpha
@@ -96,6 +99,8 @@ __all__ = [
     "KrippendorffResult",
     "MapResult",
     "MardiaResult",
+    "MeanInterval",
+    "MixedScoresResult",
     "OmegaResult",
     "ParallelResult",
     "PolychoricResult",
@@ -146,7 +151,9 @@ __all__ = [
     "light_kappa",
     "map_test",
     "mardia",
+    "mean_interval",
     "mixed_correlations",
+    "mixed_scores",
     "nest",
     "omega",
     "parallel_analysis",
@@ -165,6 +172,7 @@ __all__ = [
     "sample_size",
     "scale_reliability",
     "screen",
+    "simulate_ratings",
     "split_half",
     "tetrachoric",
     "variance_components",

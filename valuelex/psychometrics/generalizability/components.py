@@ -94,7 +94,7 @@ def variance_components(
         raise SettingError(f"cluster={cluster!r} is no effect.", f"Use one of: {', '.join(effects)}.")
     codes = {str(name): pd.factorize(factors[name], use_na_sentinel=False)[0] for name in factors.columns}
     keys = {name: partition([codes[f] for f in names]) for name, names in effects.items()}
-    notes = _identified(keys, len(factors))
+    notes = identified(keys, len(factors))
     named = [name for name in keys if not notes[name]]
     one = np.zeros(len(factors), dtype=np.int64)
     moments = Moments(X, [keys[name] for name in named], keys[cluster] if cluster else one)
@@ -158,7 +158,7 @@ def _checked(scores: Any, factors: pd.DataFrame) -> Any:
     return X
 
 
-def _identified(keys: Mapping[str, Any], n: int) -> dict[str, str]:
+def identified(keys: Mapping[str, Any], n: int) -> dict[str, str]:
     """Why an effect has no component, as far as its levels alone tell; empty where it may have one."""
     notes: dict[str, str] = {}
     for name, key in keys.items():

@@ -45,7 +45,9 @@ class Design:
         parts = []
         for name in self.factors:
             if name in effect and name not in implied:
-                chain = [name, *sorted(self.nested.get(name, frozenset()), key=self._depth, reverse=True)]
+                above = self.nested.get(name, frozenset())
+                # Never in the order of a set, which changes from one process to the next.
+                chain = [name, *sorted(above, key=lambda f: (-self._depth(f), self.factors.index(f)))]
                 parts.append(":".join(chain))
         return " x ".join(f"({part})" if ":" in part and len(parts) > 1 else part for part in parts)
 

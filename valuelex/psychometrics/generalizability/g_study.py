@@ -19,6 +19,10 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 RESIDUAL = "residual"
+METHODS = {
+    "anova": "analogous ANOVA (Henderson's method 1)",
+    "reml": "restricted maximum likelihood by average information",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +57,15 @@ def g_study(
     object: str = "person",
     score: str = "score",
     nested: Mapping[str, str | Sequence[str]] | None = None,
+    method: str = "anova",
     level: float = 0.95,
 ) -> GStudyResult:
     """Estimate the variance components of all effects of a design, crossed or nested, balanced or not.
 
     By the analogous-ANOVA method (Henderson's, 1953, method 1; Brennan, 2001, sec. 7.1): sums of squared effect means
     are set to their expectations, which are exact whatever cells are missing. In a balanced design these are the usual
-    expected mean squares. Standard errors by the jackknife over objects (Brennan, 2001, sec. 6.2).
+    expected mean squares. Standard errors by the jackknife over objects (Brennan, 2001, sec. 6.2). Or by restricted maximum
+    likelihood, which is more precise where many cells are missing, never negative, and quicker with 10^5 scores.
 
     Parameters
     ----------
@@ -74,6 +80,8 @@ def g_study(
     nested : mapping, optional
         Facet -> what it is nested in, where labels do not tell (rater 1 of task 1 is not rater 1 of task 2). Nesting
         that the labels show is found.
+    method : str
+        anova, or reml: standard errors are then those of the average information.
     level : float
         Coverage of the intervals, 0-1.
 
@@ -88,6 +96,7 @@ def g_study(
     if not isinstance(ratings, pd.DataFrame):
         raise DataError("ratings is not a DataFrame.", "Give one row a score, with columns for object and facets.")
     level = checks.number(level, "level", low=0, high=1)
+    checks.choice(method, ("anova", "reml"), "method")
     design = make_design(ratings, object, facets, nested)
     if score not in ratings.columns:
         raise DataError(f"ratings has no column {score!r}.", "Name the column of the scores with score=.")
@@ -116,11 +125,14 @@ def g_study(
     else:
         names[-1] += ", residual"
     estimates = _components(values, keys, names)
-    people = codes[design.object]
-    n = int(people.max()) + 1
-    left_out = np.array([_without(person, values, keys, people) for person in range(n)])
-    with np.errstate(invalid="ignore"):
-        se = np.sqrt((n - 1) / n * np.nansum((left_out - np.nanmean(left_out, axis=0)) ** 2, axis=0))
+    if method == "reml":
+        estimates, se = _reml(values, keys, names, list(codes.values()))
+    else:
+        people = codes[design.object]
+        n = int(people.max()) + 1
+        left_out = np.array([_without(person, values, keys, people) for person in range(n)])
+        with np.errstate(invalid="ignore"):
+            se = np.sqrt((n - 1) / n * np.nansum((left_out - np.nanmean(left_out, axis=0)) ** 2, axis=0))
     from scipy.special import ndtri
 
     width = float(ndtri(0.5 + level / 2)) * se
@@ -147,10 +159,10 @@ def g_study(
         "object": object,
         "facets": list(design.facets),
         "nested": {name: sorted(above) for name, above in design.nested.items()},
-        "method": "analogous ANOVA (Henderson's method 1)",
+        "method": METHODS[method],
         "n_scores": len(values),
         "level": level,
-        "interval": "jackknife over objects",
+        "interval": "jackknife over objects" if method == "anova" else "average information",
     }
     balanced = all(np.ptp(np.bincount(key)) == 0 for key in keys) and len(values) % (int(keys[-1].max()) + 1) == 0
     return GStudyResult(
@@ -184,6 +196,18 @@ def _components(values: FloatArray, keys: Sequence[IntArray], names: Sequence[st
             "Facets may be nested or aliased: name the nesting with nested=, or leave a facet out.",
         )
     return np.asarray(np.linalg.solve(A, T)[1:], dtype=np.float64)
+
+
+def _reml(
+    values: FloatArray, keys: Sequence[IntArray], names: Sequence[str], factors: Sequence[IntArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Components and their standard errors; NaN for one at its bound of 0. The last of the effects is the residual."""
+    from valuelex.psychometrics.mixed.blocks import make_blocks
+    from valuelex.psychometrics.mixed.reml import fit
+
+    effects = dict(zip(names[:-1], keys[:-1], strict=True))
+    found = fit(make_blocks(values, np.ones((values.size, 1)), effects, factors))
+    return found.theta, np.where(found.free, np.sqrt(np.diag(found.covariance)), np.nan)
 
 
 def _system(values: FloatArray, keys: Sequence[IntArray]) -> tuple[FloatArray, FloatArray]:
