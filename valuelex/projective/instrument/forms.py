@@ -25,11 +25,16 @@ COUNTED = ("dimension", "scale", "valence", "scale x valence", "person", "source
 LARGEST = 0.1
 """Difference of two forms' means, in standard deviations, that counts as balanced."""
 
-STARTS = 8
+STARTS = 16
 """Random splits from which the search starts."""
 
 PENALTY = 100.0
 """Weight of an item too many against a squared standard deviation: counts come first."""
+
+SECOND = ("person", "source")
+"""Counts that give way, by `SECOND_WEIGHT`, where few items cannot be even in everything."""
+
+SECOND_WEIGHT = 0.1
 
 
 def assign_forms(items: pd.DataFrame, *, seed: int) -> list[str]:
@@ -49,15 +54,15 @@ def assign_forms(items: pd.DataFrame, *, seed: int) -> list[str]:
     """
     if len(items) < 2:
         return ["A"] * len(items)
-    counted = _indicators(items)
+    counted, weights = _indicators(items)
     numbers = _standard(items)
     cells = _levels(items)["scale x valence"].to_numpy()
     rng = np.random.default_rng(call_seed(seed, "parallel forms"))
     pairs = _pairs(cells)
     best: tuple[float, np.ndarray] | None = None
     for _ in range(STARTS):
-        sides = _search(_start(cells, rng), counted, numbers, pairs)
-        loss = _loss(sides, counted, numbers)
+        sides = _search(_start(cells, rng), counted, weights, numbers, pairs)
+        loss = _loss(sides, counted, weights, numbers)
         if best is None or loss < best[0] - 1e-12:
             best = loss, sides
     assert best is not None
@@ -131,10 +136,15 @@ def _levels(items: pd.DataFrame) -> dict[str, pd.Series]:
 _TEXT = ("dimension", "valence", "person", "source")
 
 
-def _indicators(items: pd.DataFrame) -> np.ndarray:
-    """Items x levels of everything that is counted, and a last column for the number of items."""
-    columns = [levels.eq(level).to_numpy() for levels in _levels(items).values() for level in sorted(levels.unique())]
-    return np.column_stack([*columns, np.ones(len(items), bool)]).astype(float)
+def _indicators(items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Items x levels of everything that is counted, a last column for the number of items; and the weights of columns."""
+    held = {
+        name: [levels.eq(level).to_numpy() for level in sorted(levels.unique())]
+        for name, levels in _levels(items).items()
+    }
+    columns = [column for own in held.values() for column in own]
+    weights = [SECOND_WEIGHT if name in SECOND else 1.0 for name, own in held.items() for _ in own]
+    return np.column_stack([*columns, np.ones(len(items), bool)]).astype(float), np.array([*weights, 1.0])
 
 
 def _standard(items: pd.DataFrame) -> np.ndarray:
@@ -168,7 +178,9 @@ def _pairs(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return first[may], second[may]
 
 
-def _search(sides: np.ndarray, counted: np.ndarray, numbers: np.ndarray, pairs: Sequence[np.ndarray]) -> np.ndarray:
+def _search(
+    sides: np.ndarray, counted: np.ndarray, weights: np.ndarray, numbers: np.ndarray, pairs: Sequence[np.ndarray]
+) -> np.ndarray:
     """Exchange the pair that lowers the loss most until none does; the loss falls each time, so this ends."""
     sides = sides.copy()
     half = len(sides) / 2
@@ -182,19 +194,19 @@ def _search(sides: np.ndarray, counted: np.ndarray, numbers: np.ndarray, pairs: 
         step = -2 * sides[i, None]
         counts = count + step * (counted[i] - counted[j])
         means = mean + step * (numbers[i] - numbers[j]) / half
-        losses = _penalty(counts) + (means**2).sum(axis=1)
+        losses = _penalty(counts, weights) + (means**2).sum(axis=1)
         best = int(losses.argmin())
-        if losses[best] >= _penalty(count[None])[0] + (mean**2).sum() - 1e-12:
+        if losses[best] >= _penalty(count[None], weights)[0] + (mean**2).sum() - 1e-12:
             return sides
         sides[[i[best], j[best]]] *= -1
 
 
-def _penalty(counts: np.ndarray) -> np.ndarray:
+def _penalty(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     excess = np.maximum(np.abs(counts) - 1, 0)
-    out: np.ndarray = PENALTY * (excess**2).sum(axis=1)
+    out: np.ndarray = PENALTY * (excess**2 @ weights)
     return out
 
 
-def _loss(sides: np.ndarray, counted: np.ndarray, numbers: np.ndarray) -> float:
+def _loss(sides: np.ndarray, counted: np.ndarray, weights: np.ndarray, numbers: np.ndarray) -> float:
     mean = sides @ numbers / (len(sides) / 2)
-    return float(_penalty((sides @ counted)[None])[0] + (mean**2).sum())
+    return float(_penalty((sides @ counted)[None], weights)[0] + (mean**2).sum())
