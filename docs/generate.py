@@ -101,7 +101,8 @@ ABOUT_DOCUMENTS = {
     "adequacy": "Whether the words can be factored. Always has `factorable` (true or false) and `reasons`; also KMO, "
     "Bartlett's test, fit, and the share of each factor's variance that lies between models.",
     "multiverse_summary": "How often each dimension comes back in the multiverse, in sentences, and the sizes behind them.",
-    "reliability": "Alpha of every scale and agreement of judges; what could not be computed says why.",
+    "reliability": "Per scale: alpha, omega, forms, retest, generalizability, what a short form is worth; agreement of judges, whether the "
+    "scales are one halo, the multitrait-multimethod coefficients. What could not be computed says why.",
     "manual": "The scoring manual: scales, anchored examples per level, examples of not applicable, and the items.",
     "judging": "Who judged, and the embedded judge's validity figures on this manual.",
     "report": "The report: one page, no outside files.",

@@ -33,6 +33,7 @@ from valuelex.psychometrics.exploratory.standard_errors import StandardErrorResu
 from valuelex.psychometrics.generalizability.components import ComponentsResult, variance_components
 from valuelex.psychometrics.generalizability.d_study import DStudyResult, d_study
 from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_study
+from valuelex.psychometrics.generalizability.multivariate import UniverseCorrelationResult, universe_correlations
 from valuelex.psychometrics.generalizability.simulation import simulate_ratings
 from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
 from valuelex.psychometrics.mixed.means import MeanInterval, mean_interval
@@ -116,6 +117,7 @@ __all__ = [
     "RotationResult",
     "ScaleReliability",
     "StandardErrorResult",
+    "UniverseCorrelationResult",
     "align",
     "alpha",
     "analyse",
@@ -175,6 +177,7 @@ __all__ = [
     "simulate_ratings",
     "split_half",
     "tetrachoric",
+    "universe_correlations",
     "variance_components",
 ]
 

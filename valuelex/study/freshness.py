@@ -11,7 +11,7 @@ from valuelex.models import Model
 from valuelex.study.file import StudyFile
 from valuelex.study.freeze import current_plan, frozen_path
 from valuelex.study.manifest import Manifest, sources_digest
-from valuelex.study.stages import STAGES, Stage
+from valuelex.study.stages import STAGES, Stage, needed
 from valuelex.tables import digest, digest_json, files_of
 from valuelex.taxonomy import EDITS
 
@@ -105,7 +105,15 @@ class Freshness:
             return given
         recorded = {file: sha for record in self.manifest.stages.values() for file, sha in record.outputs.items()}
         names = [files_of(item, self.results)[0].name for item in stage.read_with(self.file)]
+        names += [files_of(item, self.results)[0].name for item in stage.also if self.made(item)]
         return {name: recorded.get(name, "missing") for name in names}
+
+    def made(self, table: str) -> bool:
+        """Whether one of the stages that the study's scores rest on has written the table."""
+        maker = next(stage.name for stage in STAGES.values() if table in stage.writes)
+        record = self.manifest.stages.get(maker)
+        there = record is not None and files_of(table, self.results)[0].name in record.outputs
+        return there and maker in needed("compare", self.file)
 
     def _files(self, stage: Stage) -> dict[str, str]:
         """SHA-256 of the user's own files that the settings name."""

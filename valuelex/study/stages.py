@@ -33,6 +33,8 @@ class Work:
     given: Mapping[str, pd.DataFrame]
     results: Path
     replay: bool = False
+    made: Callable[[str], bool] = lambda name: False
+    """Whether a stage that this run rests on has written the table."""
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -69,6 +71,8 @@ class Stage:
     run : callable
     given : str
         The table that, when it comes from outside, takes the place of what the stage would compute.
+    also : tuple of str
+        Tables that the stage reads where the study has made or been given them, and can do without.
     alone : callable
         Whether the study file makes the stage read no table of an earlier one.
     """
@@ -80,6 +84,7 @@ class Stage:
     sections: tuple[str, ...]
     run: Callable[[Work], Outputs]
     given: str = ""
+    also: tuple[str, ...] = ()
     alone: Callable[[StudyFile], bool] = lambda file: False
 
     def read_with(self, file: StudyFile) -> tuple[str, ...]:
@@ -257,6 +262,8 @@ def _score(work: Work) -> Outputs:
         work.read("instrument"),
         work.file.scoring,
         confidence=work.file.comparison.confidence,
+        seed=work.seed("score"),
+        **{name: work.read(name) for name in STAGES["score"].also if work.made(name)},
     )
 
 
@@ -357,10 +364,23 @@ STAGES: dict[str, Stage] = {
             "score",
             "projective",
             ("judgements", "completions", "instrument"),
-            ("completion_scores", "scores", "reliability"),
+            (
+                "completion_scores",
+                "scores",
+                "score_effects",
+                "items",
+                "g_study",
+                "d_study",
+                "dimension_pairs",
+                "dimension_structure",
+                "multitrait",
+                "short_form",
+                "reliability",
+            ),
             ("scoring", "comparison.confidence"),
             _score,
             given="scores",
+            also=("words", "assignments", "crosswalk"),
         ),
         Stage("compare", "comparison", ("completion_scores",), ("comparisons",), ("comparison", "models"), _compare),
     )
@@ -379,7 +399,8 @@ def needed(target: str, file: StudyFile) -> list[str]:
         stage = STAGES[name]
         if stage.given in file.inputs:
             return
-        for item in stage.read_with(file):
+        also = [name for name in stage.also if any(name == s.given and name in file.inputs for s in STAGES.values())]
+        for item in (*stage.read_with(file), *also):
             visit(next(s.name for s in STAGES.values() if item in s.writes))
 
     visit(target)

@@ -232,7 +232,10 @@ class Study:
             for note in ledger.notes:
                 listener.tell(note)
             caller = self._caller(ledger, population, listener, replay=replay)
-            work = Work(self.file, self.folder, population, caller, self.read, self.given, self.results, replay)
+            fresh = self._fresh(manifest, population)
+            work = Work(
+                self.file, self.folder, population, caller, self.read, self.given, self.results, replay, fresh.made
+            )
             try:
                 for name in stages:
                     again = replay or (retry_errors and name in _CALLED)

@@ -2,50 +2,163 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
+from valuelex.projective.scoring.items import LEAST_RECORDS, home_items, records, too_few
 
-LEAST_RESPONDENTS = 10
+LEAST_RESPONDENTS = LEAST_RECORDS
 """Fewer model x sample records than this give no alpha worth printing."""
+LEAST_OF_MODELS = 5
+"""Fewer models give no correlation over models worth printing."""
 
 
-def reliability(scored: pd.DataFrame, judgements: pd.DataFrame) -> dict[str, Any]:
-    """Return the document `reliability`.
+def reliability(scored: pd.DataFrame, judgements: pd.DataFrame, instrument: pd.DataFrame) -> dict[str, Any]:
+    """Return the first part of the document `reliability`.
 
-    ``scales``: for each scale, Cronbach's alpha over stems with model x sample as cases. ``judges``: agreement of every two or
-    more judges, ICC(2,1) over the completions that all of them scored. A null comes with its reason.
+    ``scales``: for each scale, Cronbach's alpha over all stems with model x sample records as cases; ``omega`` of the
+    items written for the scale; ``forms``, correlation of forms A and B over models; ``retest``, of samples. ``judges``:
+    agreement of two or more judges, ICC(2,1) over the completions that all of them scored. A null comes with its reason.
     """
     scales = {}
     for (level, dimension), group in scored.groupby(["level", "dimension"], sort=True):
-        table = group.pivot_table(index=["model_id", "sample_index"], columns="item_id", values="score").dropna(axis=1)
+        table = records(group)
         scales[str(dimension)] = {
             "level": str(level),
-            "n_items": int(table.shape[1]),
-            "n_cases": len(table),
             **_alpha(table),
+            "omega": _omega(table[[i for i in table if i in home_items(instrument, str(level), str(dimension))]]),
+            "forms": _forms(group, instrument),
+            "retest": _retest(group),
         }
     return {"scales": scales, "judges": _judges(judgements)}
 
 
+def usable(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The items for a coefficient, and how missing scores are treated.
+
+    Complete items where these are at least half of all; else all items that at least half of the records have, with covariances
+    from the pairs of scores that are there.
+    """
+    varying = table.loc[:, table.std() > 1e-12]
+    whole = varying.dropna(axis=1)
+    if whole.shape[1] > 1 and 2 * whole.shape[1] >= varying.shape[1]:
+        return whole, "listwise"
+    return varying.loc[:, varying.notna().mean() >= 0.5], "pairwise"
+
+
 def _alpha(table: pd.DataFrame) -> dict[str, Any]:
-    if len(table) < LEAST_RESPONDENTS:
-        return {
-            "alpha": None,
-            "ci": None,
-            "reason": f"{len(table)} model x sample records; alpha needs at least {LEAST_RESPONDENTS}.",
-        }
-    varying = table.loc[:, table.std() > 0]
-    if varying.shape[1] < 2:
-        return {"alpha": None, "ci": None, "reason": "Fewer than two stems that everyone answered and that vary."}
+    items, missing = usable(table)
+    found: dict[str, Any] = {"n_items": int(items.shape[1]), "n_cases": len(table), "alpha": None, "ci": None}
+    found["missing"] = missing
+    if why := too_few(table):
+        return found | {"reason": why}
+    if items.shape[1] < 2:
+        return found | {"reason": "Fewer than two stems that half of the records have and that vary."}
     try:
-        found = pm.alpha(varying)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pm.PsychometricsWarning)
+            told = pm.alpha(items, missing=missing)
     except ValuelexError as error:
-        return {"alpha": None, "ci": None, "reason": error.what}
-    return {"alpha": float(found.raw), "ci": [float(found.ci_low), float(found.ci_high)], "reason": None}
+        return found | {"reason": error.what}
+    return found | {"alpha": float(told.raw), "ci": [float(told.ci_low), float(told.ci_high)], "reason": None}
+
+
+def _omega(table: pd.DataFrame) -> dict[str, Any]:
+    """Omega total from one factor, of the scale's own items."""
+    items, missing = usable(table)
+    found: dict[str, Any] = {"total": None, "n_items": int(items.shape[1]), "missing": missing}
+    if why := too_few(table):
+        return found | {"reason": why}
+    if items.shape[1] < 3:
+        return found | {"reason": "Fewer than three items of its own that half of the records have and that vary."}
+    if len(table) < 3 * items.shape[1]:
+        return found | {
+            "reason": f"{len(table)} records for {items.shape[1]} items; a factor model needs three times as many."
+        }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pm.PsychometricsWarning)
+            told = pm.omega(items, 1, missing=missing)
+    except ValuelexError as error:
+        return found | {"reason": error.what}
+    return found | {"total": float(told.total), "reason": None}
+
+
+def _forms(group: pd.DataFrame, instrument: pd.DataFrame) -> dict[str, Any]:
+    """Correlation over models of the means on forms A and B; stepped up to both together; corrected for their unreliability."""
+    form = instrument.set_index("item_id")["form"]
+    by_item = group.assign(score=group["score"].astype(float), form=group["item_id"].map(form))
+    means = by_item.groupby(["model_id", "form", "item_id"])["score"].mean().dropna()
+    wide = means.groupby(["model_id", "form"]).mean().unstack("form")
+    nothing: dict[str, Any] = dict.fromkeys(("r", "ci", "spearman_brown", "disattenuated"))
+    nothing |= {"n_models": len(wide.dropna())}
+    if {"A", "B"} - set(wide.columns):
+        return nothing | {"reason": "The test has one form."}
+    both = wide[["A", "B"]].dropna()
+    if len(both) < LEAST_OF_MODELS:
+        return nothing | {"reason": f"{len(both)} models have both forms; at least {LEAST_OF_MODELS} are needed."}
+    if (both.std() < 1e-12).any():
+        return nothing | {"reason": "The models do not differ on one of the forms."}
+    r = float(np.corrcoef(both.to_numpy(dtype=float), rowvar=False)[0, 1])
+    alphas = []
+    for name in ("A", "B"):
+        items, missing = usable(means.xs(name, level="form").unstack("item_id").loc[both.index])
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", pm.PsychometricsWarning)
+                alphas.append(float(pm.alpha(items, missing=missing).raw) if items.shape[1] > 1 else np.nan)
+        except ValuelexError:
+            alphas.append(np.nan)
+    product = alphas[0] * alphas[1]
+    known = bool(np.isfinite(product)) and min(alphas) > 0
+    return nothing | {
+        "r": r,
+        "ci": fisher_interval(r, len(both)),
+        "spearman_brown": 2 * r / (1 + r) if r > 0 else None,
+        "disattenuated": r / product**0.5 if known else None,
+        "alphas": [None if not np.isfinite(a) else a for a in alphas],
+        "reason": None,
+    }
+
+
+def fisher_interval(r: float, n: int, level: float = 0.95) -> list[float] | None:
+    """Interval of a correlation by Fisher's z; None with fewer than four cases."""
+    if n < 4 or not abs(r) < 1:
+        return None
+    from scipy.special import ndtri
+
+    z, half = np.arctanh(r), float(ndtri(0.5 + level / 2)) / (n - 3) ** 0.5
+    return [float(np.tanh(z - half)), float(np.tanh(z + half))]
+
+
+def _retest(group: pd.DataFrame) -> dict[str, Any]:
+    """ICC(3,1) and ICC(3,k) over models of the means of each sample, stems' own means taken out since not all have all."""
+    table = group.assign(score=group["score"].astype(float)).dropna(subset=["score"])
+    own = table["score"] - table.groupby("item_id")["score"].transform("mean")
+    means = table.assign(score=own).pivot_table(index="model_id", columns="sample_index", values="score").dropna()
+    samples = table["sample_index"].nunique()
+    nothing: dict[str, Any] = {"icc_3_1": None, "icc_3_k": None, "ci": None, "n_samples": int(samples)}
+    nothing["n_models"] = len(means)
+    if samples < 2:
+        return nothing | {"reason": "One sample of each completion."}
+    if len(means) < LEAST_OF_MODELS:
+        return nothing | {"reason": f"{len(means)} models; at least {LEAST_OF_MODELS} are needed."}
+    try:
+        found = pm.icc(means.set_axis([str(c) for c in means.columns], axis=1)).frame.to_dict("index")
+    except ValuelexError as error:
+        return nothing | {"reason": error.what}
+    one = found["ICC3"]
+    return nothing | {
+        "icc_3_1": float(one["icc"]),
+        "icc_3_k": float(found["ICC3k"]["icc"]),
+        "ci": [float(one["ci_low"]), float(one["ci_high"])],
+        "reason": None,
+    }
 
 
 def _judges(judgements: pd.DataFrame) -> dict[str, Any]:

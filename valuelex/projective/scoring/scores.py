@@ -1,45 +1,158 @@
-"""Scores of models: means over stems, with stems as the units that were sampled."""
+"""Scores of models: plain means over stems, and mixed-model estimates with stems, valences and judges taken out."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from valuelex import psychometrics as pm
+from valuelex.errors import ValuelexError
 from valuelex.projective.scoring.ratings import item_means
-from valuelex.tables import empty, frame
+from valuelex.projective.scoring.settings import ScoringSettings
+from valuelex.tables import frame
+
+EFFECTS: dict[str, list[str]] = {
+    "stem": ["stem"],
+    "model x stem": ["model", "stem"],
+    "sample": ["model", "stem", "sample"],
+    "stem x judge": ["stem", "judge"],
+    "model x stem x judge": ["model", "stem", "judge"],
+}
+OF_JUDGES: dict[str, list[str]] = {"judge": ["judge"], "model x judge": ["model", "judge"]}
+"""Random effects that are there besides where judges are taken as sampled."""
 
 
-def model_scores(scored: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
-    """Return the table `scores`: the mean over stems, its standard error, and a t interval with stems as units.
+def long_ratings(rated: pd.DataFrame, instrument: pd.DataFrame) -> pd.DataFrame:
+    """Return judges' scores under the names of a design: model, stem, sample, judge, valence, form, level, dimension, score."""
+    of_item = instrument.set_index("item_id")[["valence", "form"]]
+    table = rated.rename(
+        columns={"model_id": "model", "item_id": "stem", "sample_index": "sample", "judge_id": "judge"}
+    ).join(of_item, on="stem")
+    names = ["model", "stem", "sample", "judge", "valence", "form", "level", "dimension", "score"]
+    return table[names].astype({"sample": int})
 
-    With one stem there is a mean and no interval; with none, neither.
+
+def model_scores(
+    rated: pd.DataFrame,
+    scored: pd.DataFrame,
+    instrument: pd.DataFrame,
+    settings: ScoringSettings,
+    *,
+    confidence: float,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables `scores` and `score_effects`.
+
+    The plain mean is over stems: its error is that of other stems in the same proportions of valences (t, and studentised
+    bootstrap), for these judges. The adjusted score is the mixed model's, at the instrument's mix of valences and, with
+    judges fixed, at the mean of these judges.
     """
-    from scipy.stats import t
-
-    if scored.empty:
-        return empty("scores")
     means = item_means(scored)
-    rows = []
-    for (level, dimension, model), group in scored.groupby(["level", "dimension", "model_id"], sort=True):
-        mine = (means["level"] == level) & (means["dimension"] == dimension) & (means["model_id"] == model)
-        values = means.loc[mine, "score"].to_numpy(dtype=float)
-        k = len(values)
-        mean = float(values.mean()) if k else None
-        se = float(values.std(ddof=1) / np.sqrt(k)) if k > 1 else None
-        half = float(t.ppf((1 + confidence) / 2, k - 1)) * se if se is not None else None
-        judged = int(group["judged"].sum())
-        rows.append(
-            {
-                "model_id": model,
-                "level": level,
-                "dimension": dimension,
-                "mean": mean,
-                "se": se,
-                "ci_low": mean - half if mean is not None and half is not None else None,
-                "ci_high": mean + half if mean is not None and half is not None else None,
-                "n": int(group["applicable"].sum()),
-                "n_items": k,
-                "applicable_share": int(group["applicable"].sum()) / judged if judged else None,
-            }
+    valence = instrument.set_index("item_id")["valence"]
+    ratings = long_ratings(rated, instrument)
+    rows: list[dict[str, Any]] = []
+    effects: list[dict[str, Any]] = []
+    for (level, dimension), group in scored.groupby(["level", "dimension"], sort=True):
+        mine = ratings[(ratings["level"] == level) & (ratings["dimension"] == dimension)]
+        adjusted, note, taken_out = _adjusted(mine, instrument, settings, confidence)
+        effects += [{"level": level, "dimension": dimension, **row} for row in taken_out]
+        here = means[(means["level"] == level) & (means["dimension"] == dimension)]
+        for model, completions in group.groupby("model_id", sort=True):
+            values = here[here["model_id"] == model]
+            one = pm.mean_interval(
+                values["score"].to_numpy(dtype=float),
+                _strata(valence.reindex(values["item_id"])),
+                level=confidence,
+                bootstrap=settings.bootstrap,
+                seed=int(np.random.SeedSequence([seed, len(rows)]).generate_state(1)[0]),
+            )
+            judged, applicable = int(completions["judged"].sum()), int(completions["applicable"].sum())
+            rows.append(
+                {
+                    "model_id": model,
+                    "level": level,
+                    "dimension": dimension,
+                    "mean": one.mean,
+                    "se": one.se,
+                    "ci_low": one.ci_low,
+                    "ci_high": one.ci_high,
+                    "n": applicable,
+                    "n_items": one.n,
+                    "applicable_share": applicable / judged if judged else None,
+                    "boot_low": one.boot_low,
+                    "boot_high": one.boot_high,
+                    **adjusted.get(str(model), dict.fromkeys(_ADJUSTED)),
+                    "note": note,
+                }
+            )
+    return frame("scores", rows), frame("score_effects", effects)
+
+
+_ADJUSTED = {
+    "adjusted": "estimate",
+    "adjusted_se": "se",
+    "adjusted_df": "df",
+    "adjusted_low": "ci_low",
+    "adjusted_high": "ci_high",
+    "predicted": "shrunken",
+}
+
+
+def _strata(valences: pd.Series) -> Sequence[object]:
+    return valences.astype(object).where(valences.notna(), "unknown").tolist()
+
+
+def design(ratings: pd.DataFrame, settings: ScoringSettings) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the random effects and the fixed covariates of the mixed model for one scale's scores that are there."""
+    judges = ratings["judge"].nunique() > 1
+    effects = {name: of for name, of in EFFECTS.items() if judges or "judge" not in of}
+    fixed = ["valence"] if ratings["valence"].notna().all() and ratings["valence"].nunique() > 1 else []
+    if judges and settings.judges == "random":
+        effects |= OF_JUDGES
+    elif judges:
+        fixed.append("judge")
+    return effects, fixed
+
+
+def _adjusted(
+    ratings: pd.DataFrame, instrument: pd.DataFrame, settings: ScoringSettings, confidence: float
+) -> tuple[dict[str, dict[str, Any]], str | None, list[dict[str, Any]]]:
+    """Adjusted scores by model, why there are none, and what was taken out."""
+    there = ratings.dropna(subset=["score"])
+    if there.empty:
+        return {}, "no score", []
+    effects, fixed = design(there, settings)
+    # The mix of valences is the instrument's, whatever share of each was found applicable.
+    mix = instrument[instrument["item_id"].isin(there["stem"])]["valence"].value_counts()
+    weights: dict[str, dict[Any, float] | None] = {
+        name: {str(v): float(n) for v, n in mix.items()} if name == "valence" else None for name in fixed
+    }
+    try:
+        found = pm.mixed_scores(
+            there.astype({"valence": object}), effects, object="model", fixed=weights, level=confidence
         )
-    return frame("scores", rows)
+    except ValuelexError as error:
+        return {}, f"no adjusted score: {error.what}", []
+    adjusted = {
+        str(model): {name: float(row[of]) for name, of in _ADJUSTED.items()}
+        for model, row in found.scores.to_dict("index").items()
+    }
+    taken_out = [
+        {
+            "source": row["covariate"],
+            "name": str(row["level"]),
+            "estimate": row["estimate"],
+            "se": row["se"],
+            "share": None,
+        }
+        for row in found.covariates.to_dict("records")
+    ]
+    taken_out += [
+        {"source": "variance", "name": str(name), "estimate": row["estimate"], "se": row["se"], "share": row["share"]}
+        for name, row in found.components.to_dict("index").items()
+        if np.isfinite(row["estimate"])
+    ]
+    return adjusted, None, taken_out

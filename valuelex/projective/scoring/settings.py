@@ -14,8 +14,8 @@ class ScoringSettings(BaseModel):
 
     not_applicable: Literal["leave_out", "zero", "indifferent"] = "leave_out"
     """What a completion counts that a judge found *not applicable* to a scale: nothing (missing), 0 (silence is rejection),
-    or 3 (silence is indifference). A completion that was refused, unusable, or whose judgement could not be read is always left
-    out: nobody judged it."""
+    or 3 (silence is indifference). A completion that was refused, unusable, or whose judgement could not be read is always
+    left out: nobody judged it."""
     judges: Literal["fixed", "random"] = "fixed"
     """What scores generalise to. fixed: the mean of these judges, as if no others could have judged; random: judges like these,
     so that the adjusted scores' intervals also hold how far judges differ (with two or three judges they become very wide).

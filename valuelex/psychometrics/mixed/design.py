@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from valuelex.psychometrics.generalizability.moments import partition
 from valuelex.psychometrics.mixed.blocks import Blocks, FloatArray, IntArray, make_blocks
 from valuelex.psychometrics.mixed.reml import RESIDUAL, Fit, fit
 
-Weights = Mapping[str, Mapping[object, float] | None]
+Weights = Mapping[str, Mapping[Any, float] | None]
 
 
 @dataclass(frozen=True)

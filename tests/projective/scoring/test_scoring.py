@@ -1,0 +1,267 @@
+"""The step `score` on made-up tests whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.projective.scoring.made_up import SCALES, study
+from valuelex import psychometrics as pm
+from valuelex.errors import DataError
+from valuelex.projective import ScoringSettings, score
+from valuelex.projective.scoring.multitrait import WORDS, places, word_shares
+from valuelex.projective.scoring.ratings import judge_scores
+from valuelex.tables import frame
+
+QUICK = ScoringSettings(bootstrap=60)
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[dict, pd.DataFrame]:
+    judgements, completions, instrument, truth = study()
+    return dict(score(judgements, completions, instrument, QUICK, seed=3)), truth
+
+
+def test_adjusted_scores_find_the_truth(made: tuple[dict, pd.DataFrame]) -> None:
+    out, truth = made
+    upper = out["scores"][out["scores"]["level"] == "dimension"]
+    for dimension in ("Moral", "Kind"):
+        mine = upper[upper["dimension"] == dimension].set_index("model_id").loc[truth.index]
+        assert np.corrcoef(mine["adjusted"].astype(float), truth[dimension])[0, 1] > 0.95
+        assert (mine["adjusted_low"] < mine["adjusted"]).all()
+        assert mine["predicted"].var() < mine["adjusted"].var()
+        inside = (mine["adjusted_low"] - 0.15 <= truth[dimension]) & (truth[dimension] <= mine["adjusted_high"] + 0.15)
+        assert inside.mean() > 0.7, "judges' mean severity is .15 below the truth"
+
+
+def test_judges_and_valences_are_taken_out(made: tuple[dict, pd.DataFrame]) -> None:
+    effects = made[0]["score_effects"]
+    mine = effects[(effects["dimension"] == "Kind") & (effects["level"] == "dimension")].set_index(["source", "name"])
+    assert mine.loc[("judge", "j0"), "estimate"] - mine.loc[("judge", "j1"), "estimate"] == pytest.approx(0.3, abs=0.05)
+    assert mine.loc[("valence", "positive"), "estimate"] == pytest.approx(0.5, abs=0.35)
+
+
+def test_the_plain_mean_has_valences_as_strata(made: tuple[dict, pd.DataFrame]) -> None:
+    out, _ = made
+    row = out["scores"].iloc[0]
+    own = out["completion_scores"]
+    own = own[
+        (own["model_id"] == row["model_id"]) & (own["level"] == "dimension") & (own["dimension"] == row["dimension"])
+    ]
+    means = own.assign(score=own["score"].astype(float)).groupby("item_id")["score"].mean().dropna()
+    strata = [int(i[1:]) // 4 % 2 for i in means.index]
+    want = pm.mean_interval(means, strata)
+    assert (row["mean"], row["ci_low"], row["ci_high"]) == pytest.approx((want.mean, want.ci_low, want.ci_high))
+    assert row["se"] < means.std() / len(means) ** 0.5, "what lies between valences is no error"
+
+
+@pytest.mark.parametrize(("rule", "want"), [("leave_out", None), ("zero", 0.0), ("indifferent", 3.0)])
+def test_not_applicable_counts_as_declared(rule: str, want: float | None) -> None:
+    judgements, completions, instrument, _ = study(models=3, stems=8, judges=1, missing=0.3)
+    refused = completions["completion_id"].iloc[0]
+    completions.loc[0, "status"] = "refused"
+    unread = completions["completion_id"].iloc[1]
+    judgements.loc[judgements["completion_id"] == unread, ["score", "applicable", "rationale"]] = [
+        pd.NA,
+        False,
+        "unparsable: x",
+    ]
+    out = score(judgements, completions, instrument, ScoringSettings(bootstrap=0, not_applicable=rule))
+    scored = out["completion_scores"]
+    assert isinstance(scored, pd.DataFrame)
+    nobody = scored["completion_id"].isin([refused, unread])
+    assert scored.loc[scored["completion_id"] == unread, "score"].isna().all(), "nobody judged it"
+    silent = scored[(scored["applicable"] == 0) & ~nobody]
+    assert len(silent)
+    if want is None:
+        assert silent["score"].isna().all()
+    else:
+        assert (silent["score"] == want).all()
+
+
+def test_with_two_models_every_null_says_why() -> None:
+    judgements, completions, instrument, _ = study(models=2, stems=8, judges=1)
+    out = score(judgements, completions, instrument, QUICK)
+    document = out["reliability"]
+    for scale in document["scales"].values():
+        assert scale["alpha"] is None and scale["reason"]
+        for part in ("omega", "forms", "retest", "generalizability", "short_form"):
+            if part in scale:
+                assert scale[part]["reason"]
+        assert scale["generalizability"]["generalizability"] is None
+    assert document["structure"]["first_eigenvalue_share"] is None
+    assert document["multitrait"]["forms"]["convergent"] is None and document["multitrait"]["forms"]["reason"]
+    assert out["items"]["item_rest_r"].isna().all() and out["items"]["note"].notna().all()
+    assert out["g_study"].empty and out["d_study"].empty and out["multitrait"].empty and out["short_form"].empty
+    assert out["dimension_pairs"]["r"].isna().all() and out["dimension_pairs"]["note"].notna().all()
+    assert out["scores"]["adjusted"].notna().all(), "scores of two models can be adjusted"
+
+
+def test_one_model_alone_has_its_plain_mean() -> None:
+    judgements, completions, instrument, _ = study(models=1, stems=8, judges=1)
+    scores = score(judgements, completions, instrument, QUICK)["scores"]
+    assert scores["mean"].notna().all() and scores["adjusted"].isna().all()
+    assert scores["note"].str.contains("one object alone").all()
+
+
+def test_two_dimensions_are_more_than_a_halo_and_a_halo_is_not() -> None:
+    """Independent truths: correlations with error taken out lie below 1. The same truth twice: none surely does."""
+    apart = score(*study(models=30, seed=4)[:3], QUICK)
+    together = score(*study(models=30, halo=True, seed=4)[:3], QUICK)
+    pairs = apart["dimension_pairs"]
+    row = pairs[pairs["level"] == "dimension"].iloc[0]
+    assert row["ci_high"] < 1
+    assert together["dimension_pairs"].set_index("level").loc["dimension", "r_universe"] == pytest.approx(1, abs=0.03)
+    assert "may be one halo" in together["reliability"]["structure"]["sentence"]
+    assert together["reliability"]["structure"]["first_eigenvalue_share"] > 0.95
+    assert apart["reliability"]["structure"]["first_eigenvalue_share"] < 0.75
+
+
+def test_generalizability_answers_how_many_stems(made: tuple[dict, pd.DataFrame]) -> None:
+    out, _ = made
+    scale = out["reliability"]["scales"]["Kind"]["generalizability"]
+    assert 0.8 < scale["generalizability"] < 1
+    table = out["d_study"]
+    mine = table[(table["dimension"] == "Kind") & (table["samples"] == 2) & (table["judges"] == 2)].sort_values("stems")
+    assert mine["generalizability"].is_monotonic_increasing
+    needed = scale["needed"]
+    row = table.set_index(["level", "dimension", "stems", "samples", "judges"]).loc[
+        ("dimension", "Kind", needed["stems"], needed["samples"], needed["judges"])
+    ]
+    assert row["generalizability"] >= 0.8
+    assert scale["sentence"].startswith("For a generalizability of .80:")
+
+
+def test_with_one_judge_nothing_is_said_of_more() -> None:
+    out = score(*study(judges=1)[:3], QUICK)
+    assert set(out["d_study"]["judges"]) == {1}
+    assert (
+        "Nothing is known of more judges: there was one."
+        in out["reliability"]["scales"]["Kind"]["generalizability"]["sentence"]
+    )
+
+
+def test_forms_and_retest_are_those_of_the_definition(made: tuple[dict, pd.DataFrame]) -> None:
+    out, _ = made
+    forms = out["reliability"]["scales"]["Kind"]["forms"]
+    assert forms["spearman_brown"] == pytest.approx(2 * forms["r"] / (1 + forms["r"]))
+    assert forms["disattenuated"] == pytest.approx(forms["r"] / (forms["alphas"][0] * forms["alphas"][1]) ** 0.5)
+    assert 0.8 < out["reliability"]["scales"]["Kind"]["retest"]["icc_3_1"] < 1
+
+
+def test_complete_items_give_the_usual_alpha_and_item_statistics() -> None:
+    out = score(*study(missing=0.0, judges=1)[:3], QUICK)
+    own = out["completion_scores"]
+    own = own[(own["level"] == "dimension") & (own["dimension"] == "Kind")].astype({"score": float})
+    table = own.pivot(index=["model_id", "sample_index"], columns="item_id", values="score")
+    found = pm.alpha(table)
+    assert out["reliability"]["scales"]["Kind"]["alpha"] == pytest.approx(found.raw)
+    mine = out["items"][(out["items"]["level"] == "dimension") & (out["items"]["dimension"] == "Kind")]
+    np.testing.assert_allclose(mine["item_rest_r"].astype(float), found.items["item_rest"], atol=1e-9)
+    assert mine.set_index("item_id")["home"].to_dict()["i02"] and not mine.set_index("item_id")["home"].to_dict()["i00"]
+
+
+def test_words_are_another_method() -> None:
+    judgements, completions, instrument, truth = study(models=20, stems=16)
+    rng = np.random.default_rng(5)
+    rows = []
+    for model, row in truth.iterrows():
+        p = 1 / (1 + np.exp(-2 * (row["Moral"] - row["Kind"])))
+        for k in range(80):
+            word = "honesty" if rng.random() < p else "kindness"
+            rows.append(
+                {"response_id": f"{model}-{k}", "respondent_id": model, "model_id": model, "position": 0, "raw": word,
+                 "word": word, "kept": True, "reason": "given"}
+            )  # fmt: skip
+    words = frame("words", rows)
+    crosswalk = frame(
+        "crosswalk",
+        [
+            {"word": w, "system": "own", "category": c, "confidence": 0.9, "source": "hand"}
+            for w, c in (("honesty", "Moral"), ("kindness", "Kind"))
+        ],
+    )
+    out = score(judgements, completions, instrument, QUICK, words=words, crosswalk=crosswalk)
+    table = out["multitrait"]
+    between = table[(table["family"] == "forms") & ((table["method_1"] == WORDS) | (table["method_2"] == WORDS))]
+    assert (between[between["kind"] == "convergent"]["r"] > 0.4).all()
+    told = out["reliability"]["multitrait"]["forms"]
+    assert told["convergent"] > told["discriminant"]
+    assert told["exceeds_other_method"]["n"] <= told["exceeds_other_method"]["of"] == 12
+    assert set(table["family"]) == {"forms", "judges"}
+    assert out["reliability"]["multitrait"].get("words") is None
+
+
+def test_shares_of_words_by_hand() -> None:
+    rows = [
+        {"response_id": str(k), "respondent_id": "a", "model_id": "a", "position": 0, "raw": w, "word": w, "kept": kept,
+         "reason": ""}
+        for k, (w, kept) in enumerate([("x", True), ("x", True), ("y", True), ("z", True), ("x", False)])
+    ]  # fmt: skip
+    shares = word_shares(frame("words", rows), {"x": "X", "y": "Y"})
+    assert shares.loc["a"].to_dict() == {"X": 0.5, "Y": 0.25}
+    assert places(None, None, {"X"}) == {}
+
+
+def test_the_short_form_keeps_valences_and_beats_chance_on_other_samples() -> None:
+    """Half of the items of each scale measure nothing: held-out alpha of the chosen is above that of random forms."""
+    judgements, completions, instrument, _ = study(models=30, stems=48, samples=3, judges=1, missing=0.0, between=0.5)
+    rng = np.random.default_rng(1)
+    useless = set(instrument["item_id"][np.arange(48) // 8 % 2 == 0])
+    item = judgements["completion_id"].map(completions.set_index("completion_id")["item_id"])
+    noise = item.isin(useless).to_numpy()
+    judgements.loc[noise, "score"] = rng.uniform(0, 6, noise.sum())
+    out = score(judgements, completions, instrument, QUICK)
+    table = out["short_form"]
+    kept = table[table["kept"]]
+    assert kept["item_id"].isin(useless).mean() < 0.2
+    for _, part in kept.groupby("dimension"):
+        assert part["valence"].value_counts().tolist() == [3, 3]
+    for scale in SCALES:
+        told = out["reliability"]["scales"][scale]["short_form"]
+        assert told["alpha_short"] > told["alpha_random"] + 0.1
+
+
+def test_judges_as_sampled_widen_the_adjusted_intervals() -> None:
+    data = study(models=8, judges=3, missing=0.0)[:3]
+    fixed = score(*data, QUICK)["scores"]
+    random = score(*data, ScoringSettings(bootstrap=0, judges="random"))["scores"]
+    assert (random["adjusted_se"] > fixed["adjusted_se"]).all()
+    np.testing.assert_allclose(random["adjusted"].astype(float), fixed["adjusted"].astype(float), atol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_tables() -> None:
+    data = study(models=6, stems=8)[:3]
+    one, two = score(*data, QUICK, seed=5), score(*data, QUICK, seed=5)
+    for name, table in one.items():
+        if isinstance(table, pd.DataFrame):
+            pd.testing.assert_frame_equal(table, two[name])
+    assert one["reliability"] == two["reliability"]
+
+
+def test_unknown_completions_are_refused() -> None:
+    judgements, completions, instrument, _ = study(models=2, stems=8)
+    judgements.loc[0, "completion_id"] = "typo"
+    with pytest.raises(DataError, match="such as 'typo'"):
+        score(judgements, completions, instrument, QUICK)
+
+
+def test_no_judgement_at_all_gives_empty_tables() -> None:
+    judgements, completions, instrument, _ = study(models=2, stems=8)
+    out = score(judgements.iloc[:0], completions, instrument, QUICK)
+    assert out["scores"].empty and out["completion_scores"].empty and out["reliability"]["scales"] == {}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from(["leave_out", "zero", "indifferent"]))
+def test_a_dimension_is_the_mean_of_its_subdimensions(seed: int, rule: str) -> None:
+    judgements, completions, _, _ = study(models=2, stems=4, seed=seed, missing=0.3)
+    rated = judge_scores(judgements, completions, SCALES, not_applicable=rule)
+    keys = ["completion_id", "judge_id"]
+    fine = rated[rated["level"] == "subdimension"]
+    want = fine.assign(upper=fine["dimension"].map(SCALES)).groupby([*keys, "upper"])["score"].mean()
+    found = rated[rated["level"] == "dimension"].set_index([*keys, "dimension"])["score"]
+    np.testing.assert_allclose(found.sort_index(), want.sort_index(), equal_nan=True)

@@ -1,0 +1,206 @@
+"""G studies of each scale, D studies of the next test, and correlations between scales with error taken out."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pandas as pd
+
+from valuelex import psychometrics as pm
+from valuelex.errors import ValuelexError
+from valuelex.projective.scoring.reliability import LEAST_OF_MODELS
+from valuelex.projective.scoring.settings import ScoringSettings
+from valuelex.tables import frame
+
+STEMS = (5, 10, 15, 20, 30, 40, 60, 80, 120, 200)
+SAMPLES = (1, 2, 3, 5)
+JUDGES = (1, 2, 3, 5)
+"""The designs of the decision study."""
+
+
+def g_studies(ratings: pd.DataFrame, settings: ScoringSettings) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Return the tables `g_study` and `d_study`, and for each scale what they come to or why there is none.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        What `long_ratings` gives.
+    settings : ScoringSettings
+    """
+    parts: list[dict[str, Any]] = []
+    designs: list[dict[str, Any]] = []
+    told: dict[str, Any] = {}
+    for (level, dimension), group in ratings.groupby(["level", "dimension"], sort=True):
+        key = {"level": level, "dimension": dimension}
+        there = group.dropna(subset=["score"])
+        study, why = _g_study(there)
+        if study is None:
+            told[str(dimension)] = {"generalizability": None, "dependability": None, "reason": why}
+            continue
+        for name, row in study.components.to_dict("index").items():
+            negative = name in study.negative
+            parts.append(
+                {
+                    **key,
+                    "effect": str(name),
+                    "estimate": row["estimate"],
+                    "variance": row["variance"],
+                    "share": row["percent"] / 100,
+                    "se": row["se"],
+                    "levels": int(row["levels"]),
+                    "method": study.settings["method"],
+                    "note": "negative, taken as 0" if negative else None,
+                }
+            )
+        rows, summary = _d_study(study, there, settings)
+        designs += [{**key, **row} for row in rows]
+        told[str(dimension)] = summary
+    return {"g_study": frame("g_study", parts), "d_study": frame("d_study", designs)}, told
+
+
+def _g_study(there: pd.DataFrame) -> tuple[pm.GStudyResult | None, str]:
+    models = there["model"].nunique()
+    if models < LEAST_OF_MODELS:
+        return (
+            None,
+            f"{models} model(s) with scores; at least {LEAST_OF_MODELS} are needed for a variance between models.",
+        )
+    if there["stem"].nunique() < 3:
+        return None, "Fewer than three stems with scores."
+    facets, nested = [], {}
+    several = there.drop_duplicates("stem").groupby("valence")["stem"].size()
+    if there["valence"].notna().all() and len(several) > 1 and (several > 1).all():
+        facets.append("valence")
+        nested["stem"] = ["valence"]
+    facets.append("stem")
+    within = ["model", "stem", *(["valence"] if nested else [])]
+    judges = there["judge"].nunique() > 1
+    # With one judge a second sample is a second score in the cell: the residual. With several it is a facet.
+    if judges and there["sample"].nunique() > 1:
+        facets.append("sample")
+        nested["sample"] = within
+    if judges:
+        facets.append("judge")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pm.PsychometricsWarning)
+            return pm.g_study(there, facets, object="model", nested=nested), ""
+    except ValuelexError as error:
+        return None, error.what
+
+
+def _d_study(
+    study: pm.GStudyResult, there: pd.DataFrame, settings: ScoringSettings
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    facets = list(study.design.facets)
+    strata = there["valence"].nunique() if "valence" in facets else 1
+    fixed = ["valence"] if strata > 1 else []
+    per = {s: max(1, round(s / strata)) for s in STEMS}
+    residual_samples = "sample" not in facets and "residual" in study.components.index
+    n: dict[str, Any] = {"stem": sorted(set(per.values()))}
+    n |= {"valence": strata} if fixed else {}
+    n |= {"sample": list(SAMPLES)} if "sample" in facets else {}
+    n |= {"judge": list(JUDGES)} if "judge" in facets else {}
+    rows = []
+    for samples in SAMPLES if residual_samples else (None,):
+        found = pm.d_study(_averaged(study, samples or 1), n, fixed=fixed).frame
+        for row in found.to_dict("records"):
+            rows.append(
+                {
+                    "stems": int(row["stem"]) * strata,
+                    "samples": samples or int(row.get("sample", 1)),
+                    "judges": int(row.get("judge", 1)),
+                    "generalizability": row["generalizability"],
+                    "dependability": row["dependability"],
+                    "sem_relative": row["sem_relative"],
+                    "sem_absolute": row["sem_absolute"],
+                }
+            )
+    present = {
+        "stems": int(there["stem"].nunique()),
+        "samples": int(there["sample"].nunique()),
+        "judges": int(there["judge"].nunique()),
+    }
+    own = {"stem": max(1, round(present["stems"] / strata))} | ({"valence": strata} if fixed else {})
+    own |= {"sample": present["samples"]} if "sample" in facets else {}
+    own |= {"judge": present["judges"]} if "judge" in facets else {}
+    now = pm.d_study(_averaged(study, present["samples"] if residual_samples else 1), own, fixed=fixed).frame.iloc[0]
+    good = [row for row in rows if row["generalizability"] >= settings.target]
+    # Only what was varied can be planned: with one sample or one judge nothing is known of more.
+    known = [r for r in good if _known(r, facets, residual_samples)]
+    smallest = min(known, key=lambda r: (r["stems"] * r["samples"] * r["judges"], r["stems"])) if known else None
+    return [r for r in rows if _known(r, facets, residual_samples)], {
+        "generalizability": float(now["generalizability"]),
+        "dependability": float(now["dependability"]),
+        "design": str(study.design),
+        "n": present,
+        "needed": None if smallest is None else {k: smallest[k] for k in ("stems", "samples", "judges")},
+        "sentence": _sentence(smallest, settings.target, facets, residual_samples),
+        "reason": None,
+    }
+
+
+def _known(row: dict[str, Any], facets: list[str], residual_samples: bool) -> bool:
+    return (row["samples"] == 1 or residual_samples or "sample" in facets) and (row["judges"] == 1 or "judge" in facets)
+
+
+def _sentence(smallest: dict[str, Any] | None, target: float, facets: list[str], residual_samples: bool) -> str:
+    aim = f"{target:.2f}".lstrip("0")
+    unknown = [] if residual_samples or "sample" in facets else ["samples"]
+    unknown += [] if "judge" in facets else ["judges"]
+    remark = f" Nothing is known of more {' or '.join(unknown)}: there was one." if unknown else ""
+    if smallest is None:
+        return f"No design up to {max(STEMS)} stems, {max(SAMPLES)} samples and {max(JUDGES)} judges reaches {aim}.{remark}"
+    return (
+        f"For a generalizability of {aim}: {smallest['stems']} stems, {smallest['samples']} sample(s) and "
+        f"{smallest['judges']} judge(s), the fewest judgements of the designs tried.{remark}"
+    )
+
+
+def _averaged(study: pm.GStudyResult, samples: int) -> pm.GStudyResult:
+    """The study with its residual averaged over samples, where these are scores of the same cell."""
+    from dataclasses import replace
+
+    if samples == 1:
+        return study
+    components = study.components.copy()
+    components.loc["residual", ["estimate", "variance"]] /= samples
+    return replace(study, components=components)
+
+
+def dimension_pairs(scored: pd.DataFrame, *, level: float) -> pd.DataFrame:
+    """Return the table `dimension_pairs`: how scales go together over models, as observed and with error taken out."""
+    rows: list[dict[str, Any]] = []
+    keys = ["completion_id", "model_id", "item_id"]
+    for name, group in scored.groupby("level", sort=True):
+        wide = group.assign(score=group["score"].astype(float)).pivot(index=keys, columns="dimension", values="score")
+        factors = wide.index.to_frame(index=False)
+        items = wide.groupby(["model_id", "item_id"]).mean().groupby("model_id").mean()
+        models = len(items)
+        observed: dict[Any, dict[Any, float]] = items.corr().to_dict()
+        found = None
+        if models >= LEAST_OF_MODELS and wide.shape[1] > 1:
+            effects = {"model": ["model_id"], "stem": ["item_id"], "model x stem": ["model_id", "item_id"]}
+            told = pm.universe_correlations(wide.reset_index(drop=True), factors, effects, object="model", level=level)
+            found = {(str(one["first"]), str(one["second"])): one for one in told.frame.to_dict("records")}
+        scales = list(wide.columns)
+        for i, first in enumerate(scales):
+            for second in scales[i + 1 :]:
+                row: dict[str, Any] = {"level": name, "first": first, "second": second, "n_models": models}
+                row |= dict.fromkeys(("r", "covariance", "r_universe", "ci_low", "ci_high"))
+                if found is None:
+                    row["note"] = f"{models} model(s); at least {LEAST_OF_MODELS} are needed."
+                else:
+                    one = found[str(first), str(second)]
+                    r = observed[first][second]
+                    row |= {
+                        "r": None if pd.isna(r) else float(r),
+                        "covariance": one["covariance"],
+                        "r_universe": one["correlation"],
+                        "ci_low": one["ci_low"],
+                        "ci_high": one["ci_high"],
+                        "note": one["note"] or None,
+                    }
+                rows.append(row)
+    return frame("dimension_pairs", rows)
