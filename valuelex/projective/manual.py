@@ -108,7 +108,7 @@ def document(
     embedding : str or None
         The model that assigned stems to scales, where one did.
     """
-    columns = ["item_id", "stem", "dimension", "subdimension", "valence", "form", "source"]
+    columns = ["item_id", "stem", "dimension", "subdimension", "valence", "person", "form", "source", "bank_id"]
     present = [column for column in columns if column in instrument.columns]
     items = instrument[present].astype(object).where(instrument[present].notna(), None).to_dict("records")
     return {
