@@ -103,6 +103,7 @@ def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool = Fals
     from valuelex.cli.console import Console, printable
     from valuelex.study.dry_run import dry_run
     from valuelex.study.hand_edits import unapplied
+    from valuelex.study.instrument_made import instrument_line
 
     study = valuelex.Study.load(path)
     if dry:
@@ -116,6 +117,8 @@ def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool = Fals
         study.run(to, listener=console.listener(), retry_errors=retry_errors)
     if said := unapplied(study):
         typer.echo(printable(said), err=True)
+    if to == "instrument":
+        typer.echo(printable(instrument_line(study)))
     if to == "report":
         typer.echo(f"Report: {_shown(study.results / 'report.html')}")
     else:

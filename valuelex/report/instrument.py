@@ -1,14 +1,18 @@
-"""The section `instrument`: the projective test, stem by stem."""
+"""The section `instrument`: the projective test, how far its forms agree, what the filters dropped, and every stem."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
+import pandas as pd
+
 from valuelex.report import figures
 from valuelex.report.content import Block, Column, Details, Figure, Section, Table
 from valuelex.report.evidence import Evidence, records
-from valuelex.report.wording import NONE, count, listed, plain_settings, whole
+from valuelex.report.instrument_candidates import candidates, dropped
+from valuelex.report.instrument_forms import counts, differences, side_by_side
+from valuelex.report.wording import NONE, count, listed, number, plain_settings, whole
 from valuelex.tables import VALENCES
 
 NAME, TITLE = "instrument", "The projective test: the stems"
@@ -36,10 +40,51 @@ def section(evidence: Evidence) -> Section:
             figures.shares([_name(s) for s in scales], {v: [held[s, v] for s in scales] for v in valences}, "stems"),
         ),
         _forms(items, valences),
+        *_more(evidence, items),
         Details(f"All {count(len(items), 'stem')}", (_stems(items),)),
     ]
     settings = [] if evidence.given(NAME) else plain_settings(evidence.file.instrument)
-    return Section(NAME, TITLE, [_size(items, scales, valences)], blocks, settings, OURS, warnings=warnings)
+    findings = [_size(items, scales, valences), *_findings(evidence, items)]
+    return Section(NAME, TITLE, findings, blocks, settings, OURS, warnings=warnings)
+
+
+def _findings(evidence: Evidence, items: list[dict[str, Any]]) -> list[str]:
+    """What became of the candidates, how far the forms agree, and which version this is."""
+    rows, balance = _made(evidence)
+    found = [] if rows is None or not _own(rows, items) else [dropped(records(rows))]
+    found += [] if balance is None else differences(records(balance))[0]
+    manual = evidence.document("manual") or {}
+    if manual.get("sha256"):
+        based = manual.get("based_on")
+        edited = f", edited by hand from {str(based)[:16]}" if based else ""
+        found.append(
+            f"instrument.yaml is version {manual.get('version', 1)}{edited}; SHA-256 of its content {manual['sha256']}."
+        )
+    return found
+
+
+def _more(evidence: Evidence, items: list[dict[str, Any]]) -> list[Block]:
+    rows, balance = _made(evidence)
+    found: list[Block] = []
+    if balance is not None:
+        found += [*differences(records(balance))[1], counts(records(balance))]
+    if len({i["form"] for i in items}) == 2:
+        found.append(Details("The forms side by side", (side_by_side(items),)))
+    if rows is not None and _own(rows, items):
+        found += candidates(records(rows))
+    return found
+
+
+def _made(evidence: Evidence) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Candidates and balance; neither where the instrument was given: what is there is left over from before."""
+    given = bool(evidence.given(NAME))
+    return (None, None) if given else (evidence.table("stem_candidates"), evidence.table("form_balance"))
+
+
+def _own(rows: pd.DataFrame, items: list[dict[str, Any]]) -> bool:
+    """Whether the candidates are those of this instrument, and not left over from before it was edited or given."""
+    kept = set(rows["stem"][rows["verdict"] == "kept"].dropna())
+    return kept == {item["stem"] for item in items}
 
 
 def _valence(item: dict[str, Any]) -> str:
@@ -95,8 +140,12 @@ def _stems(items: list[dict[str, Any]]) -> Table:
             i["stem"],
             _name((i["dimension"], i["subdimension"])),
             _valence(i),
+            i.get("person") or NONE,
             str(i["form"]),
             i["source"] or NONE,
+            number(i.get("fit")),
+            number(i.get("margin")),
+            whole(i.get("readability")),
         ]
         for i in items
     ]
@@ -105,8 +154,12 @@ def _stems(items: list[dict[str, Any]]) -> Table:
         Column("stem", wide=True),
         Column("scale"),
         Column("valence"),
+        Column("person"),
         Column("form"),
         Column("source"),
+        Column("fit", number=True),
+        Column("margin", number=True),
+        Column("LIX", number=True),
     )
     note = "In the order of the instrument; every model sees them in an order of its own."
     return Table("instrument-stems", "Stems", heads, [list(r) for r in rows], note)

@@ -43,6 +43,7 @@ _PREPARATION, _DOCUMENT, _GROUPS = (
     "valuelex.taxonomy.document",
     "valuelex.taxonomy.groups",
 )
+_FILTERS = "valuelex.projective.instrument.filters"
 _ANSWERS, _EMBEDDED = "valuelex.models.answers", "valuelex.projective.judging.embedded"
 
 THRESHOLDS: tuple[Threshold, ...] = (
@@ -113,6 +114,14 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold(
         "structures.alike", "valuelex.taxonomy.correspondence", "ALIKE", "level at which meaning and answers are alike"
     ),
+    # Which stems make the test.
+    Threshold("stems.words.fewest", _FILTERS, "FEWEST_WORDS", "a shorter stem is dropped"),
+    Threshold("stems.words.most", _FILTERS, "MOST_WORDS", "a longer stem is dropped"),
+    Threshold("stems.readability", _FILTERS, "HARDEST", "LIX above which a stem is dropped"),
+    Threshold("stems.fit", _FILTERS, "LEAST_FIT", "a stem that fits its scale less is dropped"),
+    Threshold("stems.margin", _FILTERS, "LEAST_MARGIN", "a stem that fits another scale nearly as well is dropped"),
+    Threshold("stems.cosine", _FILTERS, "MOST_COSINE", "a stem as near in meaning to an earlier one is dropped"),
+    Threshold("stems.overlap", _FILTERS, "MOST_OVERLAP", "a stem as like an earlier one in wording is dropped"),
     # How completions are scored and compared.
     Threshold(
         "base.sentences",

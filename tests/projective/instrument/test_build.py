@@ -41,13 +41,13 @@ def test_the_published_test_is_balanced_and_all_from_the_bank(published):
     assert (by_form["A"] - by_form["B"]).abs().max() <= 1
 
 
-def test_one_form(fake_embedder):
-    assert set(make(fake_embedder, forms=1)["instrument"]["form"]) == {"A"}
+def test_one_form(real_embedder):
+    assert set(make(real_embedder, forms=1)["instrument"]["form"]) == {"A"}
 
 
-def test_forms_are_matched_on_every_scale(fake_embedder):
+def test_forms_are_matched_on_every_scale(real_embedder):
     for stems in (10, 33, 60):
-        table = make(fake_embedder, stems=stems)["instrument"]
+        table = make(real_embedder, stems=stems)["instrument"]
         counts = table.groupby(["dimension", "form"]).size().unstack(fill_value=0)
         assert (counts["A"] - counts["B"]).abs().max() <= 1
 
@@ -60,10 +60,10 @@ def test_scales_start_with_different_stem_templates(real_embedder):
     assert positive["stem"].str.startswith("Where ").mean() < 0.5
 
 
-def test_no_dimensions(fake_embedder):
+def test_no_dimensions(real_embedder):
     with pytest.raises(DataError, match="too few words"):
         make(
-            fake_embedder, taxonomy={"interpretable": False, "reasons": ["There are too few words."], "dimensions": []}
+            real_embedder, taxonomy={"interpretable": False, "reasons": ["There are too few words."], "dimensions": []}
         )
 
 
@@ -84,9 +84,9 @@ def test_the_manual_can_be_written_and_used_by_a_person(published, tmp_path):
         assert entry["not_applicable"] and entry["definition"] and entry["polarity"]
 
 
-def test_a_generic_manual_names_its_scales_words(fake_embedder):
-    manual = make(fake_embedder)["manual"]
-    assert manual["name"] == "generic" and manual["embedding"] == "hashed-words-fake"
+def test_a_generic_manual_names_its_scales_words(real_embedder):
+    manual = make(real_embedder)["manual"]
+    assert manual["name"] == "generic" and manual["embedding"] == "all-minilm-l6-v2"
     assert [e["subdimension"] for e in manual["subdimensions"]] == ["Warmth", "Skill", "Fairness"]
     assert any("justice" in text for text in manual["subdimensions"][2]["anchors"][6])
 
