@@ -26,7 +26,7 @@ from valuelex.comparison import ComparisonSettings
 from valuelex.elicitation import ElicitationSettings, ExampleSet, Persona, Prompt, RespondentSettings, StopRule
 from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
-from valuelex.projective import AdministrationSettings, InstrumentSettings, JudgeSettings, ScoringSettings
+from valuelex.projective import AdministrationSettings, InstrumentSettings, JudgeSettings, ScoringSettings, WriterSettings
 from valuelex.study import STAGES, StudyFile
 from valuelex.study.file import INPUT_TABLES
 from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES, Column, Table
@@ -54,6 +54,7 @@ SECTIONS: list[tuple[str, type[BaseModel], str]] = [
     ("multiverse", MultiverseSettings, "One section, read by `valuelex multiverse` alone."),
     ("multiverse.prompts", PromptSubset, "One entry of the list."),
     ("instrument", InstrumentSettings, "One section."),
+    ("instrument.writer", WriterSettings, "Every key of [`models`](#models), and these."),
     ("administration", AdministrationSettings, "One section."),
     (
         "judges",
@@ -101,8 +102,8 @@ ABOUT_DOCUMENTS = {
     "adequacy": "Whether the words can be factored. Always has `factorable` (true or false) and `reasons`; also KMO, "
     "Bartlett's test, fit, and the share of each factor's variance that lies between models.",
     "multiverse_summary": "How often each dimension comes back in the multiverse, in sentences, and the sizes behind them.",
-    "reliability": "Per scale: alpha, omega, forms, retest, generalizability, what a short form is worth; agreement of judges, whether the "
-    "scales are one halo, the multitrait-multimethod coefficients. What could not be computed says why.",
+    "reliability": "Per scale: alpha, omega, forms, retest, generalizability, what a short form is worth; agreement of "
+    "judges, whether the scales are one halo, the multitrait-multimethod coefficients. What could not be computed says why.",
     "manual": "The scoring manual: scales, anchored examples per level, examples of not applicable, and the items.",
     "judging": "Who judged, and the embedded judge's validity figures on this manual.",
     "report": "The report: one page, no outside files.",
