@@ -58,6 +58,10 @@ def test_init_run_status_prompt_trace(run: Run, stub, stub_study, tmp_path: Path
     assert [line.split()[1] for line in out.splitlines()] == ["done"] * 9
     code, out, _ = run("prompt", folder, "--item", 1)
     assert "--- user" in out
+    code, _, err = run("trace", folder, "--model", "alpha-7b-chat")
+    assert code == 2 and "a word, or a model and a dimension" in err
+    code, _, err = run("trace", folder, "--model", "nobody", "--dimension", "X")
+    assert code == 2 and "'nobody'" in err
     code, out, _ = run("trace", folder, "honesty")
     assert code == 0
     assert "kept: value lexicon" in out

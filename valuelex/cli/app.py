@@ -212,13 +212,27 @@ def prompt(
 
 
 @app.command()
-def trace(study: StudyArgument, word: Annotated[str, typer.Argument(metavar="WORD")]) -> None:
-    """Follow a word back: loading, cluster, word, and every raw answer it came from."""
+def trace(
+    study: StudyArgument,
+    word: Annotated[str | None, typer.Argument(metavar="[WORD]", help="A word of the lexicon.")] = None,
+    model: Annotated[str | None, typer.Option(help="Follow a score instead: of this model,", metavar="ID")] = None,
+    dimension: Annotated[str | None, typer.Option(help="on this dimension or subdimension.", metavar="NAME")] = None,
+) -> None:
+    """Follow a word back to every answer it came from, or a model's score down to every completion and judgement."""
     import valuelex
     from valuelex.cli.console import printable
+    from valuelex.study.score_trace import show_score_trace
     from valuelex.study.views import show_trace
 
-    typer.echo(printable(show_trace(valuelex.Study.load(study), word)))
+    found = valuelex.Study.load(study)
+    if word is not None and model is None and dimension is None:
+        typer.echo(printable(show_trace(found, word)))
+    elif word is None and model is not None and dimension is not None:
+        typer.echo(printable(show_score_trace(found, model, dimension)))
+    else:
+        raise BadInput(
+            "trace needs a word, or a model and a dimension.", "valuelex trace STUDY --model X --dimension Y"
+        )
 
 
 @app.command()

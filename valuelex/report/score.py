@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from valuelex.report import figures
-from valuelex.report.content import Block, Cell, Column, Figure, Note, Section, Table
+from valuelex.report import examined, figures
+from valuelex.report.content import Block, Cell, Column, Details, Figure, Note, Section, Table
 from valuelex.report.evidence import Evidence, records
-from valuelex.report.judge import agreement_rows, validity, validity_sentence
+from valuelex.report.judge import validity, validity_sentence
 from valuelex.report.wording import count, interval, listed, number, percent, plain_settings, whole
 
 NAME, TITLE = "score", "What do the models score, and how sure is that?"
@@ -34,11 +34,14 @@ def section(evidence: Evidence) -> Section:
     ]
     if found:
         blocks.append(Note(str(found.get("note") or validity_sentence(found))))
-    blocks += [_score_table(scores, level, names) for level, names in LEVELS if (scores["level"] == level).any()]
+    tables = [_score_table(scores, level, names) for level, names in LEVELS if (scores["level"] == level).any()]
+    blocks += tables[:1] + [Details(f"Scores on the {LEVELS[1][1]}", (one,)) for one in tables[1:]]
+    findings = [_means(known)]
     reliability = evidence.document("reliability")
     if reliability:
-        blocks.append(_reliability_table(reliability))
-    return Section(NAME, TITLE, [_means(known)], blocks, settings, OURS, warnings=warnings)
+        findings += examined.findings(reliability)
+        blocks += examined.blocks(evidence, reliability)
+    return Section(NAME, TITLE, findings, blocks, settings, OURS, warnings=warnings)
 
 
 def _means(known: pd.DataFrame) -> str:
@@ -73,55 +76,47 @@ def _score_figure(known: pd.DataFrame, level: str, names: str, evidence: Evidenc
         f"Mean scores on the {names}, by model",
         f"Points with intervals on a scale of 0 to 6. {'; '.join(said[:12])}.",
         figures.dots(scales, series, "mean score, 0 to 6", span=(-0.1, 6.1)),
-        f"{percent(evidence.file.comparison.confidence, 0)} t intervals with stems as the sampled units. Not a "
+        f"{percent(evidence.file.comparison.confidence, 0)} t intervals of plain means, with stems as the sampled units. Not a "
         "ranking: intervals that overlap widely are ties.",
     )
 
 
 def _score_table(scores: pd.DataFrame, level: str, names: str) -> Table:
+    mine = scores[scores["level"] == level].sort_values(["dimension", "model_id"])
     rows: list[list[str | Cell]] = [
         [
             r["dimension"],
             r["model_id"],
             number(r["mean"]),
-            number(r["se"]),
             interval(r["ci_low"], r["ci_high"]),
+            interval(r["boot_low"], r["boot_high"]),
+            number(r["adjusted"]),
+            interval(r["adjusted_low"], r["adjusted_high"]),
+            number(r["predicted"]),
             whole(r["n_items"]),
-            whole(r["n"]),
             percent(r["applicable_share"], 0),
         ]
-        for r in records(scores[scores["level"] == level].sort_values(["dimension", "model_id"]))
+        for r in records(mine)
     ]
     heads = (
         Column(level),
         Column("model", code=True),
         Column("mean", number=True),
-        Column("se", number=True),
+        Column("t interval", number=True),
+        Column("bootstrap", number=True),
+        Column("adjusted", number=True),
         Column("interval", number=True),
+        Column("predicted", number=True),
         Column("stems", number=True),
-        Column("judgements", number=True),
         Column("applicable", number=True),
     )
     note = (
-        "Judges are averaged within a completion, subdimensions within their dimension, completions within a stem, "
-        "then stems; t interval over stems. Stems: those with an applicable completion. It says how these models do on "
-        "stems like these."
+        "Mean: judges are averaged within a completion, subdimensions within their dimension, completions within a stem, then "
+        "stems; its intervals say how these models would do on other stems of the same valences, for these judges. Adjusted: "
+        "mixed model with stems, valences and judges taken out. Predicted: the same, shrunken to the models’ mean. Stems: "
+        "those with a score."
     )
+    why = mine["note"].dropna()
+    if len(why):
+        note += f" Dashes: {why.iloc[0]}"
     return Table(f"score-table-{names}", f"Scores on the {names}", heads, rows, note)
-
-
-def _reliability_table(reliability: dict[str, Any]) -> Table:
-    rows: list[list[str | Cell]] = []
-    for name, found in (reliability.get("scales") or {}).items():
-        low, high = found.get("ci") or (None, None)
-        remark = found.get("reason") or f"{found.get('n_items')} stems, {found.get('n_cases')} model x sample records"
-        rows.append([f"alpha, {name}", number(found.get("alpha")), interval(low, high), str(remark)])
-    rows.append(list(agreement_rows(reliability)))
-    heads = (
-        Column("figure"),
-        Column("value", number=True),
-        Column("95 % interval", number=True),
-        Column("remark", wide=True),
-    )
-    note = "Cronbach’s alpha over stems with model x sample records as cases; a dash says why it is missing."
-    return Table("score-reliability", "Reliability", heads, rows, note)

@@ -44,6 +44,7 @@ _PREPARATION, _DOCUMENT, _GROUPS = (
     "valuelex.taxonomy.groups",
 )
 _FILTERS = "valuelex.projective.instrument.filters"
+_SCORING = "valuelex.projective.scoring"
 _ANSWERS, _EMBEDDED = "valuelex.models.answers", "valuelex.projective.judging.embedded"
 
 THRESHOLDS: tuple[Threshold, ...] = (
@@ -132,8 +133,25 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("judge.width", _EMBEDDED, "WIDTH", "kernel width of the embedded judge"),
     Threshold("judge.level_ridge", _EMBEDDED, "LEVEL_RIDGE", "its ridge for levels"),
     Threshold("judge.relevance_ridge", _EMBEDDED, "RELEVANCE_RIDGE", "its ridge for relevance"),
+    Threshold("alpha.records", f"{_SCORING}.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"),
     Threshold(
-        "alpha.records", "valuelex.projective.scoring.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"
+        "alpha.models", f"{_SCORING}.items", "LEAST_MODELS", "fewer models give neither alpha nor item statistics"
+    ),
+    Threshold(
+        "over_models.least",
+        f"{_SCORING}.reliability",
+        "LEAST_OF_MODELS",
+        "fewer models: no forms, retest, G study, matrix",
+    ),
+    Threshold("short_form.models", f"{_SCORING}.short_form", "LEAST_FOR_CHOICE", "fewer models choose no short form"),
+    Threshold(
+        "short_form.often",
+        f"{_SCORING}.short_form",
+        "OFTEN",
+        "share of the models that must have an item of the short form",
+    ),
+    Threshold(
+        "structure.cases", f"{_SCORING}.structure", "CASES_PER_SCALE", "cases per scale that a factor model needs"
     ),
 )
 """In the order of the chain."""

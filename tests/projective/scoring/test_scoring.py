@@ -115,7 +115,7 @@ def test_two_dimensions_are_more_than_a_halo_and_a_halo_is_not() -> None:
     row = pairs[pairs["level"] == "dimension"].iloc[0]
     assert row["ci_high"] < 1
     assert together["dimension_pairs"].set_index("level").loc["dimension", "r_universe"] == pytest.approx(1, abs=0.03)
-    assert "may be one halo" in together["reliability"]["structure"]["sentence"]
+    assert "do not rule out that the scales are one halo" in together["reliability"]["structure"]["sentence"]
     assert together["reliability"]["structure"]["first_eigenvalue_share"] > 0.95
     assert apart["reliability"]["structure"]["first_eigenvalue_share"] < 0.75
 

@@ -153,9 +153,13 @@ def _sentence(smallest: dict[str, Any] | None, target: float, facets: list[str],
     if smallest is None:
         return f"No design up to {max(STEMS)} stems, {max(SAMPLES)} samples and {max(JUDGES)} judges reaches {aim}.{remark}"
     return (
-        f"For a generalizability of {aim}: {smallest['stems']} stems, {smallest['samples']} sample(s) and "
-        f"{smallest['judges']} judge(s), the fewest judgements of the designs tried.{remark}"
+        f"For a generalizability of {aim}: {smallest['stems']} stems, {_several(smallest['samples'], 'sample')} and "
+        f"{_several(smallest['judges'], 'judge')}, the fewest judgements of the designs tried.{remark}"
     )
+
+
+def _several(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _averaged(study: pm.GStudyResult, samples: int) -> pm.GStudyResult:

@@ -185,5 +185,5 @@ def _verdict(rows: list[dict[str, Any]], pairs: pd.DataFrame, why: str | None) -
         }
     return found | {
         "sentence": f"{share}; with error taken out, {below} of {len(pairs)} pairs of scales surely correlate below 1."
-        + (" The scales may be one halo." if below == 0 else "")
+        + (" These data do not rule out that the scales are one halo." if below == 0 else "")
     }
