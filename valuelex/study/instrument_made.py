@@ -13,7 +13,7 @@ def instrument_line(study: Study) -> str:
     items = study.read("instrument")
     forms = Counter(items["form"])
     sources = Counter(items["source"].fillna("not stated"))
-    origin = ", ".join(f"{n} {name}" for name, n in sorted(sources.items()))
+    origin = ", ".join(f"{n} from {name}" for name, n in sorted(sources.items()))
     line = f"{len(items)} stems ({origin}) in {' and '.join(f'form {f}: {n}' for f, n in sorted(forms.items()))}."
     if "instrument" in study.given or not files_of("form_balance", study.results)[0].is_file():
         return line

@@ -101,7 +101,8 @@ def check_files(settings: InstrumentSettings, folder: Path) -> None:
     if settings.file is not None:
         load_edited(folder / settings.file)
         return
-    load_bank(settings.bank, folder)
+    if settings.bank is not None:
+        load_bank(settings.bank, folder)
     if settings.taxonomy != "own":
         named_scales(settings.taxonomy, folder)
 

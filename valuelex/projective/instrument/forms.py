@@ -2,8 +2,8 @@
 
 Counts (dimension, scale, valence, scale x valence, person, source) may differ by one item at the most; means of what is
 measured (words, readability, fit, margin) are brought as near as exchanges can. The search starts from random splits of every
-cell, exchanges the pair of items that helps most until none helps, and keeps the best of `STARTS` ends (van der Linden, 2005,
-Linear models for optimal test design, on matching forms item by item).
+cell, exchanges the pair of items that helps most until none helps, and keeps the best end: the assembly of parallel forms of
+van der Linden (2005, Linear models for optimal test design), by exchanges in place of a solver.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ COUNTED = ("dimension", "scale", "valence", "scale x valence", "person", "source
 LARGEST = 0.1
 """Difference of two forms' means, in standard deviations, that counts as balanced."""
 
-STARTS = 16
-"""Random splits from which the search starts."""
+STARTS, FEW_ITEMS = 16, 2000
+"""Random splits from which the search starts, at the least; ``FEW_ITEMS // items`` with few items, to which fewer exchanges are
+open and starts cost little."""
 
 PENALTY = 100.0
 """Weight of an item too many against a squared standard deviation: counts come first."""
@@ -60,7 +61,7 @@ def assign_forms(items: pd.DataFrame, *, seed: int) -> list[str]:
     rng = np.random.default_rng(call_seed(seed, "parallel forms"))
     pairs = _pairs(cells)
     best: tuple[float, np.ndarray] | None = None
-    for _ in range(STARTS):
+    for _ in range(max(STARTS, FEW_ITEMS // len(items))):
         sides = _search(_start(cells, rng), counted, weights, numbers, pairs)
         loss = _loss(sides, counted, weights, numbers)
         if best is None or loss < best[0] - 1e-12:
