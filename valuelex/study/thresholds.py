@@ -45,7 +45,7 @@ _PREPARATION, _DOCUMENT, _GROUPS = (
 )
 _FILTERS = "valuelex.projective.instrument.filters"
 _SCORING = "valuelex.projective.scoring"
-_ANSWERS, _EMBEDDED = "valuelex.models.answers", "valuelex.projective.judging.embedded"
+_ANSWERS, _JUDGING = "valuelex.models.answers", "valuelex.projective.judging"
 
 THRESHOLDS: tuple[Threshold, ...] = (
     # Which answers count.
@@ -130,9 +130,9 @@ THRESHOLDS: tuple[Threshold, ...] = (
         "BASE_SENTENCES",
         "sentences of a pretrained model that count",
     ),
-    Threshold("judge.width", _EMBEDDED, "WIDTH", "kernel width of the embedded judge"),
-    Threshold("judge.level_ridge", _EMBEDDED, "LEVEL_RIDGE", "its ridge for levels"),
-    Threshold("judge.relevance_ridge", _EMBEDDED, "RELEVANCE_RIDGE", "its ridge for relevance"),
+    Threshold("judge.width", f"{_JUDGING}.ridge", "WIDTH", "kernel width of the embedded judge"),
+    Threshold("judge.level_ridge", f"{_JUDGING}.stance", "LEVEL_RIDGE", "its ridge for levels"),
+    Threshold("judge.relevance_ridge", f"{_JUDGING}.relevance", "RELEVANCE_RIDGE", "its ridge for relevance"),
     Threshold("alpha.records", f"{_SCORING}.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"),
     Threshold(
         "alpha.models", f"{_SCORING}.items", "LEAST_MODELS", "fewer models give neither alpha nor item statistics"

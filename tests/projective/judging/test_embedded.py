@@ -4,46 +4,14 @@ import pytest
 
 from valuelex.errors import DataError
 from valuelex.projective import AnchorScorer, named_scales
-from valuelex.projective.judging.embedded import MIDDLE, _Ridge, _youden, kernel
 from valuelex.projective.manual import from_templates, hand_written
+from valuelex.projective.text import bare, strip_echo
+from valuelex.resources import find
 
 
 @pytest.fixture(scope="module")
 def scorer(real_embedder):
     return AnchorScorer({"subdimensions": hand_written()}, real_embedder)
-
-
-def unit(rng, n, d=8):
-    x = rng.normal(size=(n, d))
-    return x / np.linalg.norm(x, axis=1, keepdims=True)
-
-
-def test_left_out_predictions_equal_refitting_without_the_group():
-    rng = np.random.default_rng(1)
-    x, y, w = unit(rng, 20), rng.uniform(0, 6, 20), rng.uniform(0.2, 1, 20)
-    groups = np.repeat(np.arange(5), 4)
-    fitted = _Ridge.fit(x, y, w, ridge=0.7, middle=MIDDLE, groups=groups)
-    for group in range(5):
-        rest = groups != group
-        refit = _Ridge.fit(x[rest], y[rest], w[rest], ridge=0.7, middle=MIDDLE, groups=groups[rest])
-        np.testing.assert_allclose(fitted.left_out[~rest], refit.predict(x[~rest]), rtol=1e-9)
-
-
-def test_kernel_is_one_for_equal_and_smaller_for_others():
-    x = unit(np.random.default_rng(2), 5)
-    k = kernel(x, x)
-    np.testing.assert_allclose(np.diag(k), 1)
-    assert (k[~np.eye(5, dtype=bool)] < 1).all() and (k > 0).all()
-
-
-def test_far_from_every_anchor_is_the_middle():
-    fitted = _Ridge.fit(np.eye(3)[:2], np.array([0.0, 6.0]), np.ones(2), ridge=1.0, middle=3.0, groups=np.arange(2))
-    assert fitted.predict(np.eye(3)[2:])[0] == pytest.approx(3.0, abs=1e-9)
-
-
-def test_youden():
-    assert _youden(np.array([0.5, 0.6]), [np.array([-0.2, 0.105])]) == pytest.approx(0.11)
-    assert _youden(np.array([0.5]), [np.array([])]) == -1.0
 
 
 def test_clear_sentences_come_out_in_order(scorer):
@@ -136,15 +104,43 @@ def auc(score, high):
     return ((a[:, None] > b).mean() + (a[:, None] == b).mean() / 2).item()
 
 
-@pytest.mark.parametrize(("kind", "overall", "mean"), [("hand-written", 0.89, 0.88), ("template", 0.88, 0.88)])
-def test_published_cases_high_against_low(cases, real_embedder, kind, overall, mean):
-    """Measured: .906 overall, .899 mean of subdimensions with the hand-written manual; .904 and .908 with templates."""
+@pytest.mark.parametrize("kind", ["hand-written", "template"])
+def test_published_cases_high_against_low(cases, real_embedder, kind):
+    """Nothing is fitted to the cases. Asked: .93 pooled, .88 within each; measured: see docs/validation.md."""
     entries = hand_written() if kind == "hand-written" else [from_templates(s) for s in named_scales("valuelex", None)]
     scorer = AnchorScorer({"subdimensions": entries}, real_embedder)
-    scores = scorer.score(list(cases["completion"]))
+    answers = [strip_echo(bare(stem), text) for stem, text in zip(cases["stem"], cases["completion"], strict=True)]
+    scores = scorer.score(answers)
     own = [scorer.scales.index(value) for value in cases["value"]]
     level = scores.level[np.arange(len(cases)), own]
     high = (cases["label"] == "high").to_numpy()
     each = [auc(level[rows], high[rows]) for rows in (cases["value"] == name for name in scorer.scales)]
-    assert auc(level, high) > overall and np.mean(each) > mean and min(each) > 0.7
+    assert auc(level, high) >= 0.93 and min(each) >= 0.88
     assert scores.applicable[np.arange(len(cases)), own].mean() > 0.8
+
+
+@pytest.fixture(scope="module")
+def counter():
+    return pd.read_csv(find("reference", "counter_completions.csv"))
+
+
+def test_opposite_answers_to_one_stem(counter, scorer):
+    """Written blind, before the judge was. Half of the low ones are polite or cheerful; the stem tells nothing by design."""
+    scores = scorer.score(list(counter["completion"]), list(counter["stem"]))
+    own = [scorer.scales.index(value) for value in counter["subdimension"]]
+    level = scores.level[np.arange(len(counter)), own]
+    assert auc(level, (counter["label"] == "high").to_numpy()) > 0.78
+    wide = counter.assign(level=level).pivot(index="stem_id", columns="label", values="level")
+    assert (wide["high"] > wide["low"]).mean() > 0.8
+    print(
+        auc(level, (counter["label"] == "high").to_numpy()),
+        (wide["high"] > wide["low"]).mean(),
+        scores.applicable[np.arange(len(counter)), own].mean(),
+    )
+
+
+def test_the_level_of_an_answer_is_not_moved_by_its_stem(real_embedder):
+    scorer = AnchorScorer({"subdimensions": hand_written()[:1]}, real_embedder)
+    stems = ["The kind of work I am proudest of", "Getting a figure wrong in front of everybody"]
+    level = scorer.score(["is done with care and checked twice."] * 2, stems).level
+    np.testing.assert_array_equal(level[0], level[1])

@@ -14,7 +14,7 @@ from valuelex.projective.judging.embedded import AnchorScorer
 from valuelex.projective.judging.llm import read_reply, request_for
 from valuelex.projective.manual import check_manual
 from valuelex.projective.settings import Judge, JudgeSettings
-from valuelex.projective.text import sentence, strip_echo
+from valuelex.projective.text import strip_echo
 from valuelex.semantics import Embedder
 from valuelex.tables import frame
 
@@ -108,7 +108,7 @@ _Found = dict[tuple[str, str], tuple[float | None, bool, str]]
 
 def _embedded(completions: pd.DataFrame, texts: Mapping[str, tuple[str, str]], scorer: AnchorScorer) -> _Found:
     ids = [str(i) for i in completions["completion_id"] if str(i) in texts]
-    scores = scorer.score([sentence(*texts[i]) for i in ids])
+    scores = scorer.score([texts[i][1] for i in ids], [texts[i][0] for i in ids])
     found: _Found = {}
     for n, completion_id in enumerate(ids):
         for s, scale in enumerate(scorer.scales):

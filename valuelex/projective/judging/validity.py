@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from valuelex.projective.judging.embedded import MIDDLE, AnchorScorer
+from valuelex.projective.judging.embedded import AnchorScorer
+from valuelex.projective.judging.stance import MIDDLE
 from valuelex.semantics import Embedder
 
 
