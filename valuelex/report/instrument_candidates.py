@@ -11,6 +11,8 @@ from valuelex.projective.instrument.filters import (
     HARDEST,
     LEAST_FIT,
     LEAST_MARGIN,
+    LEAST_TEXT_FIT,
+    LEAST_TEXT_MARGIN,
     MOST_COSINE,
     MOST_OVERLAP,
     MOST_WORDS,
@@ -25,8 +27,8 @@ _ABOUT = {
     "form": "a language model's reply that is no beginning of a sentence, or cannot be read",
     "leakage": "names its scale, or (but for templates) one of its words",
     "readability": f"not {FEWEST_WORDS} to {MOST_WORDS} words, or LIX above {HARDEST:.0f}",
-    "fit": f"fit below {LEAST_FIT}: its themes are far from the words of its scale",
-    "ambiguity": f"margin below {LEAST_MARGIN}: it fits another scale as well, or better",
+    "fit": f"fit below {LEAST_FIT} (by text alone {LEAST_TEXT_FIT}): far from the words of its scale",
+    "ambiguity": f"margin below {LEAST_MARGIN} (by text alone {LEAST_TEXT_MARGIN}): fits another scale as well, or better",
     "duplicate": f"cosine of {MOST_COSINE} or {MOST_OVERLAP:.0%} of the words of an earlier candidate",
 }
 

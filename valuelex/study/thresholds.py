@@ -120,7 +120,11 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("stems.words.most", _FILTERS, "MOST_WORDS", "a longer stem is dropped"),
     Threshold("stems.readability", _FILTERS, "HARDEST", "LIX above which a stem is dropped"),
     Threshold("stems.fit", _FILTERS, "LEAST_FIT", "a stem that fits its scale less is dropped"),
+    Threshold("stems.text_fit", _FILTERS, "LEAST_TEXT_FIT", "the same for a stem without themes"),
     Threshold("stems.margin", _FILTERS, "LEAST_MARGIN", "a stem that fits another scale nearly as well is dropped"),
+    Threshold(
+        "stems.text_margin", _FILTERS, "LEAST_TEXT_MARGIN", "the same without themes, its author naming the scale"
+    ),
     Threshold("stems.cosine", _FILTERS, "MOST_COSINE", "a stem as near in meaning to an earlier one is dropped"),
     Threshold("stems.overlap", _FILTERS, "MOST_OVERLAP", "a stem as like an earlier one in wording is dropped"),
     # How completions are scored and compared.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from valuelex.projective.instrument.candidates import Candidate
-from valuelex.projective.instrument.filters import LEAST_MARGIN, Screening
+from valuelex.projective.instrument.filters import LEAST_MARGIN, LEAST_TEXT_FIT, LEAST_TEXT_MARGIN, Screening
 from valuelex.projective.scales import Scale
 
 WARMTH = Scale("Warmth", "Character", "Warmth", ("kindness", "empathy"))
@@ -121,3 +121,23 @@ def test_templates_are_compared_with_each_other_by_meaning_alone():
         bank("The last time a plan failed for empathy, I", ["empathy"], source="template", scale=0),
     )
     assert one.passed and other.passed and other.overlap == 0
+
+
+@pytest.mark.parametrize(
+    ("vector", "scale", "said"),
+    [
+        ([LEAST_TEXT_FIT + 0.01, 0, 1], None, None),
+        ([LEAST_TEXT_FIT - 0.01, 0, 1], 0, "fit"),
+        ([0.3, 0.3 - LEAST_TEXT_MARGIN - 0.01, 0.9], 0, None),
+        ([0.3, 0.3 - LEAST_TEXT_MARGIN + 0.02, 0.9], 0, "ambiguity"),
+        ([0.3, 0.3, 0.9], None, "ambiguity"),
+    ],
+)
+def test_a_stem_without_themes_is_measured_by_its_text_and_its_author_is_believed(vector, scale, said):
+    text = "After a long night I"
+    rest = np.sqrt(1 - sum(v**2 for v in vector[:2]))
+    embedder = ByTable(
+        kindness=[1], empathy=[1], accuracy=[0, 1], mastery=[0, 1], After_a_long_night_I=[*vector[:2], rest]
+    )
+    [row] = screen(bank(text, [text], "writer", scale), embedder=embedder)
+    assert reason(row) == said

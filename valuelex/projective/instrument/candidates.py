@@ -46,6 +46,11 @@ class Candidate:
     bank_id: str | None = None
     unusable: str | None = None
 
+    @property
+    def by_text(self) -> bool:
+        """Whether its text stands in for themes: its fit is then a weaker measure."""
+        return self.themes == (self.text,)
+
 
 def from_bank(stems: Sequence[Stem], scales: Sequence[Scale], *, homes: bool) -> list[Candidate]:
     """Return the candidates of a bank; with `homes`, a stem whose home is the name of a scale belongs to that scale."""
