@@ -44,7 +44,7 @@ def item_analysis(scored: pd.DataFrame, instrument: pd.DataFrame) -> pd.DataFram
     for (level, dimension), group in scored.groupby(["level", "dimension"], sort=True):
         table = records(group)
         why = too_few(table)
-        deviations = table - table.mean()
+        rests = _rests(table)
         home = _home(of_item, str(level), str(dimension))
         means = group.assign(score=group["score"].astype(float)).groupby("item_id")["score"].mean()
         valences = of_item["valence"].reindex(means.index)
@@ -74,7 +74,7 @@ def item_analysis(scored: pd.DataFrame, instrument: pd.DataFrame) -> pd.DataFram
                 "note": why,
             }
             if why is None:
-                row |= _against_the_rest(deviations, table, str(item))
+                row |= _against_the_rest(rests, table, str(item))
             rows.append(row)
     return frame("items", rows)
 
@@ -92,18 +92,29 @@ def home_items(instrument: pd.DataFrame, level: str, dimension: str) -> set[str]
     return _home(instrument.set_index("item_id"), level, dimension)
 
 
-def _against_the_rest(deviations: pd.DataFrame, table: pd.DataFrame, item: str) -> dict[str, Any]:
+def _rests(table: pd.DataFrame) -> pd.DataFrame:
+    """For each record and item the mean of the other items as deviations from their means; NaN where there is no other."""
+    away = (table - table.mean()).to_numpy(dtype=np.float64)
+    there = np.isfinite(away)
+    own = np.where(there, away, 0.0)
+    others = there.sum(axis=1, keepdims=True) - there
+    rest = np.where(others > 0, (own.sum(axis=1, keepdims=True) - own) / np.maximum(others, 1), np.nan)
+    return pd.DataFrame(rest, index=table.index, columns=table.columns)
+
+
+def _against_the_rest(rests: pd.DataFrame, table: pd.DataFrame, item: str) -> dict[str, Any]:
     if item not in table.columns:
         return {"note": "never applicable"}
-    rest = deviations.drop(columns=item).mean(axis=1)
-    both = pd.DataFrame({"item": table[item], "rest": rest}).dropna()
-    if len(both) < LEAST_RECORDS:
-        return {"note": f"{len(both)} records have this item and others; at least {LEAST_RECORDS} are needed."}
-    if both["item"].std() < 1e-12 or both["rest"].std() < 1e-12:
+    own, rest = table[item].to_numpy(dtype=np.float64), rests[item].to_numpy(dtype=np.float64)
+    both = np.isfinite(own) & np.isfinite(rest)
+    own, rest = own[both], rest[both]
+    if own.size < LEAST_RECORDS:
+        return {"note": f"{own.size} records have this item and others; at least {LEAST_RECORDS} are needed."}
+    if own.std() < 1e-12 or rest.std() < 1e-12:
         return {"note": "does not vary"}
-    size = max(1, round(EXTREME_GROUP * len(both)))
-    ordered = both.sort_values("rest", kind="stable")["item"].to_numpy()
+    size = max(1, round(EXTREME_GROUP * own.size))
+    ordered = own[np.argsort(rest, kind="stable")]
     return {
-        "item_rest_r": float(np.corrcoef(both["item"], both["rest"])[0, 1]),
+        "item_rest_r": float(np.corrcoef(own, rest)[0, 1]),
         "discrimination": float(ordered[-size:].mean() - ordered[:size].mean()) / 6,
     }

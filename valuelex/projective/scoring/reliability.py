@@ -28,10 +28,11 @@ def reliability(scored: pd.DataFrame, judgements: pd.DataFrame, instrument: pd.D
     scales = {}
     for (level, dimension), group in scored.groupby(["level", "dimension"], sort=True):
         table = records(group)
+        own = home_items(instrument, str(level), str(dimension))
         scales[str(dimension)] = {
             "level": str(level),
             **_alpha(table),
-            "omega": _omega(table[[i for i in table if i in home_items(instrument, str(level), str(dimension))]]),
+            "omega": _omega(table[[i for i in table if i in own]]),
             "forms": _forms(group, instrument),
             "retest": _retest(group),
         }

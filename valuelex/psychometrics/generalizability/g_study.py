@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from valuelex.errors import DataError
 from valuelex.psychometrics import checks
 from valuelex.psychometrics.generalizability.designs import Design, Effect, make_design
+from valuelex.psychometrics.generalizability.moments import Moments
 from valuelex.psychometrics.results import Result
 
 FloatArray = NDArray[np.float64]
@@ -128,9 +129,8 @@ def g_study(
     if method == "reml":
         estimates, se = _reml(values, keys, names, list(codes.values()))
     else:
-        people = codes[design.object]
-        n = int(people.max()) + 1
-        left_out = np.array([_without(person, values, keys, people) for person in range(n)])
+        left_out = _left_out(values, keys, codes[design.object])
+        n = len(left_out)
         with np.errstate(invalid="ignore"):
             se = np.sqrt((n - 1) / n * np.nansum((left_out - np.nanmean(left_out, axis=0)) ** 2, axis=0))
     from scipy.special import ndtri
@@ -229,14 +229,17 @@ def _system(values: FloatArray, keys: Sequence[IntArray]) -> tuple[FloatArray, F
     return T, A
 
 
-def _without(person: int, values: FloatArray, keys: Sequence[IntArray], people: IntArray) -> FloatArray:
-    """Components without one object; NaN if the rest cannot tell the effects apart."""
-    kept = people != person
-    part = [np.unique(key[kept], return_inverse=True)[1].astype(np.int64) for key in keys]
-    T, A = _system(values[kept], part)
-    if np.linalg.matrix_rank(A) < A.shape[0]:
-        return np.full(len(keys), np.nan)
-    return np.asarray(np.linalg.solve(A, T)[1:], dtype=np.float64)
+def _left_out(values: FloatArray, keys: Sequence[IntArray], people: IntArray) -> FloatArray:
+    """Components without each object in turn; NaN where the rest cannot tell the effects apart."""
+    from scipy import sparse
+
+    # The last effect has a level per score: it is the residual of the moments.
+    _, _, T, A = Moments(sparse.csr_array(values[:, None]), keys[:-1], people).systems()
+    found = np.full((len(T), len(keys)), np.nan)
+    for person in range(len(T)):
+        if np.isfinite(A[person]).all() and np.linalg.matrix_rank(A[person]) == A.shape[1]:
+            found[person] = np.linalg.solve(A[person], T[person])[1:]
+    return found
 
 
 def _complete(codes: dict[str, IntArray], design: Design) -> bool:

@@ -38,10 +38,11 @@ def mean_interval(
 ) -> MeanInterval:
     """Mean of the units, with what lies between strata left out of its error.
 
-    The error is that of other units in the same proportions of strata: var = sum of (n_h / n)^2 s_h^2 / n_h, with Satterthwaite
-    degrees of freedom (Cochran, 1977, eq. 5.16). A stratum of one unit is joined with the other such, or with the largest.
-    The bootstrap draws residuals of the strata, scaled by (n_h / (n_h - 1))^.5, and studentises (Efron & Tibshirani, 1993,
-    sec. 12.5): percentile intervals are too short with few units.
+    The error is that of other units in the same proportions of strata: var = sum of (n_h / n)^2 s_h^2 / n_h (Cochran, 1977,
+    sec. 5.4), with as many degrees of freedom as units less strata, as is usual in surveys. Satterthwaite's own (his eq. 5.16)
+    made intervals of ten units in four strata hold .975 in place of .95. A stratum of one unit is joined with the other
+    such, or with the largest. The bootstrap draws residuals of the strata, scaled by (n_h / (n_h - 1))^.5, and studentises
+    (Efron & Tibshirani, 1993, sec. 12.5): percentile intervals are too short with few units.
 
     Parameters
     ----------
@@ -72,7 +73,8 @@ def mean_interval(
         return MeanInterval(float(y[0]) if n else None, None, None, None, None, None, None, n)
     groups = _joined(groups)
     mean = float(y.mean())
-    se, df = (float(v[0]) for v in _error(y[None, :], groups))
+    se = float(_error(y[None, :], groups)[0])
+    df = float(n - groups.max() - 1)
     from scipy.special import stdtrit
 
     if not se > 0:
@@ -100,18 +102,14 @@ def _joined(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.unique(groups, return_inverse=True)[1].astype(np.int64)
 
 
-def _error(rows: FloatArray, groups: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Standard error of the mean of each row, and its degrees of freedom."""
+def _error(rows: FloatArray, groups: NDArray[np.int64]) -> FloatArray:
+    """Standard error of the mean of each row."""
     n = rows.shape[1]
-    parts, squares = np.zeros(len(rows)), np.zeros(len(rows))
+    parts = np.zeros(len(rows))
     for h in range(int(groups.max()) + 1):
         mine = rows[:, groups == h]
-        size = mine.shape[1]
-        part = size / n**2 * mine.var(axis=1, ddof=1)
-        parts += part
-        squares += part**2 / (size - 1)
-    df = np.where(squares > 0, parts**2 / np.where(squares > 0, squares, 1.0), 1.0)
-    return np.sqrt(parts), df
+        parts += mine.shape[1] / n**2 * mine.var(axis=1, ddof=1)
+    return np.asarray(np.sqrt(parts))
 
 
 def _studentised(
@@ -122,7 +120,7 @@ def _studentised(
     residuals = (y - centres) * np.sqrt(sizes / (sizes - 1))
     rng = np.random.default_rng(seed)
     drawn = residuals[rng.integers(0, y.size, (draws, y.size))]
-    errors, _ = _error(drawn, groups)
+    errors = _error(drawn, groups)
     told = errors > 1e-9 * se
     t = (drawn.mean(axis=1)[told] - residuals.mean()) / errors[told]
     low, high = np.quantile(t, [0.5 + level / 2, 0.5 - level / 2])
