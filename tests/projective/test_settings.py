@@ -10,7 +10,8 @@ class Section(BaseModel):
 
 
 def test_defaults_are_those_of_the_study_file():
-    assert InstrumentSettings().model_dump() == {"stems": 60, "forms": 2, "taxonomy": "own"}
+    own = {"stems": 60, "forms": 2, "taxonomy": "own"}
+    assert InstrumentSettings().model_dump() == own | dict.fromkeys(("bank", "writer", "file"))
     assert AdministrationSettings().model_dump() == {
         "samples": 2,
         "max_tokens": 120,
