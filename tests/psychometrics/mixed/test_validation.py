@@ -31,10 +31,10 @@ def simulations() -> ModuleType:
 
 
 def test_components_are_recovered_from_a_few_unbalanced_tests(simulations: ModuleType) -> None:
-    """Within what 8 draws allow; those with many levels within 15 %."""
+    """Within what 8 draws allow; those of thousands of levels (standard error of the mean at most 5 %) within 15 %."""
     table = simulations.recovery(8, 0.3).set_index("component")
     assert (abs(table["mean"] - table["true"]) < 4 * table["sd"] / 8**0.5).all()
-    sure = ["model x stem", "model x judge", "stem x judge", "sample", "residual"]
+    sure = ["model x stem", "sample", "residual"]
     np.testing.assert_allclose(table.loc[sure, "ratio"], 1, atol=0.15)
 
 
