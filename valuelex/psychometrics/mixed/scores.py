@@ -14,6 +14,7 @@ from valuelex.psychometrics import checks
 from valuelex.psychometrics.mixed.blocks import FloatArray
 from valuelex.psychometrics.mixed.design import Weights, fit_effects, fixed_columns, read_rows
 from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.threads import one_thread
 
 METHOD = "linear mixed model, REML by average information; Satterthwaite degrees of freedom"
 
@@ -55,6 +56,7 @@ class MixedScoresResult(Result):
         return f"Mixed-model scores of {len(self.scores)} objects; generalizability {self.coefficients['generalizability']:.3f}"
 
 
+@one_thread
 def mixed_scores(
     ratings: pd.DataFrame,
     effects: Mapping[str, Sequence[str]],
