@@ -26,7 +26,13 @@ from valuelex.comparison import ComparisonSettings
 from valuelex.elicitation import ElicitationSettings, ExampleSet, Persona, Prompt, RespondentSettings, StopRule
 from valuelex.lexicon import LexiconSettings, ValueJudgeSettings
 from valuelex.models import ModelSettings, PopulationSettings, RunningSettings
-from valuelex.projective import AdministrationSettings, InstrumentSettings, JudgeSettings, ScoringSettings, WriterSettings
+from valuelex.projective import (
+    AdministrationSettings,
+    InstrumentSettings,
+    JudgeSettings,
+    ScoringSettings,
+    WriterSettings,
+)
 from valuelex.study import STAGES, StudyFile
 from valuelex.study.file import INPUT_TABLES
 from valuelex.tables import CSV_ONLY, DOCUMENTS, TABLES, Column, Table
