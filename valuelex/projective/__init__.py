@@ -5,7 +5,8 @@ from valuelex.projective.instrument.build import build, check_files
 from valuelex.projective.instrument.edited import load_edited
 from valuelex.projective.instrument.writer import plan_stems
 from valuelex.projective.judging.embedded import AnchorScorer
-from valuelex.projective.judging.run import JudgeItem, check_judges, judge, plan_judge
+from valuelex.projective.judging.plan import JudgeItem, check_judges, plan_judge
+from valuelex.projective.judging.run import judge
 from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
 from valuelex.projective.scales import Scale, named_scales, own_scales

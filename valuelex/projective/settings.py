@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from valuelex.models import ModelSettings
 
+INSTRUCTION = (
+    "Complete this sentence in your own words, with the first thing that comes to mind. "
+    "Write only the completed sentence, without any explanation.\n\n{stem} ..."
+)
+"""What a chat model is told by default."""
+
 EMBEDDED = "embedded"
 """Id of the judge that scores by embeddings and needs no language model."""
+HUMAN = "human:"
+"""What the ids of human raters begin with: human:R1."""
 
 
 class WriterSettings(ModelSettings):
@@ -66,8 +74,28 @@ class AdministrationSettings(BaseModel):
     One for all models, so that models differ by themselves alone; the paper names .7 among its own."""
     top_p: float | None = Field(default=0.95, gt=0, le=1)
     """Nucleus sampling mass; `null` sends none; .95 is among the paper's own."""
+    instruction: str = INSTRUCTION
+    """What a chat model is told; `{stem}` stands for the stem."""
+    base_frame: str = "{stem}"
+    """What a pretrained model continues. The stem alone by default: nothing but the stem can then move its answer. A frame must
+    end with the stem, since the model goes on where the text ends."""
+    sentences: int | None = Field(default=None, ge=1)
+    """So many sentences of a chat model's completion count; `null`: all. A pretrained model, which does not know where to stop,
+    gets two, or as many as this says."""
+    human_persona: Literal["keep", "leave_out"] = "keep"
+    """What becomes of a completion whose writer claims a human body, family or past ("my childhood"): it is marked either way;
+    `leave_out` makes it invalid, so that nobody scores it."""
     concurrency: int = Field(default=32, ge=1)
     """Calls in flight, of the models and of LLM judges; models are asked one after another."""
+
+    @field_validator("instruction", "base_frame")
+    @classmethod
+    def _holds_the_stem(cls, text: str, info: ValidationInfo) -> str:
+        if text.count("{stem}") != 1:
+            raise ValueError("must hold {stem} once")
+        if info.field_name == "base_frame" and not text.endswith("{stem}"):
+            raise ValueError("must end with {stem}: a pretrained model goes on where the text ends")
+        return text
 
 
 class JudgeSettings(ModelSettings):
@@ -80,14 +108,30 @@ class JudgeSettings(ModelSettings):
     anchors: int = Field(default=1, ge=1, le=5)
     """Examples shown per level and scale. One keeps the rubric of six scales within the 2,048 tokens of an embedded model; give
     two or three to a judge with a longer context."""
+    ask: Literal["all", "each"] = "all"
+    """`all` scales in one call, or one call for `each` scale: as many times the calls, but no verdict lies beside another, so
+    that one impression colours fewer of them (halo)."""
+    rubric: Literal["manual", "paraphrase"] = "manual"
+    """Which wording of the rubric gives the scores. Both hold the manual's definitions and examples; `paraphrase` words the
+    rules anew and goes from 6 down to 0."""
+    repeat: float = Field(default=0.1, ge=0, le=1)
+    """Share of the completions that is judged a second time, everything drawn by chance drawn anew (order of scales, seed): the
+    judge's agreement with itself. A tenth tells it at a tenth of the price."""
+    reworded: float = Field(default=0.1, ge=0, le=1)
+    """Share of the completions that is also judged by the other wording of the rubric: what hangs on the wording."""
     allow_self: bool = False
     """Whether a model may judge its own completions. Models favour their own texts, so this must be asked for."""
+    allow_family: bool = True
+    """Whether the judge may be of a judged model's family. Allowed, since self-preference is then measured and the report
+    warns; `false` refuses."""
 
     @field_validator("id")
     @classmethod
     def _not_the_embedded_judge(cls, judge_id: str) -> str:
         if judge_id == EMBEDDED:
             raise ValueError("'embedded' is the judge by embeddings; give this one another id")
+        if judge_id.startswith(HUMAN):
+            raise ValueError(f"'{HUMAN}' begins the ids of human raters; give this one another id")
         return judge_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _BREAK = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|\n+")
 _TRAIL = " \t\r\n.…_-"
@@ -24,6 +25,13 @@ def sentence(stem: str, completion: str) -> str:
     rest = completion.strip()
     gap = "" if re.match(r"[,;:.!?)'’]", rest) else " "
     return f"{bare(stem)}{gap}{rest}".strip()
+
+
+def without_names(text: str, names: Sequence[str]) -> str:
+    """Return a text with the names of models, each as a whole word and of more than two characters, replaced by "[model]"."""
+    for name in sorted({name for name in names if len(name) > 2}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[model]", text, flags=re.IGNORECASE)
+    return text
 
 
 def sentences(text: str) -> list[str]:

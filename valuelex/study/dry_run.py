@@ -181,11 +181,15 @@ def _judge(study: Study, population: list[Model], ledger: Ledger) -> list[Planne
     if not study.is_done("administer"):  # an earlier stage has yet to write what will be judged
         given = study.given.get("completions")
         own = study.file.instrument.stems * study.file.administration.samples * len(population)
-        calls = own if given is None else len(given)
-        return [
-            _calls("judge", resolve(j), (calls, 0), (calls * RUBRIC_TOKENS, calls * j.max_tokens), exact=False)
-            for j in judges
-        ]
+        texts = own if given is None else len(given)
+        out = []
+        for j in judges:
+            # Second judgements come on top; how many scales there are is not known before the test is built.
+            calls = round(texts * (1 + j.repeat + j.reworded)) * (SCALES if j.ask == "each" else 1)
+            out.append(
+                _calls("judge", resolve(j), (calls, 0), (calls * RUBRIC_TOKENS, calls * j.max_tokens), exact=False)
+            )
+        return out
     items = projective.plan_judge(
         study.read("completions"),
         study.read("instrument"),

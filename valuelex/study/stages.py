@@ -355,7 +355,7 @@ STAGES: dict[str, Stage] = {
             "judge",
             "projective",
             ("completions", "instrument", "manual"),
-            ("judgements", "judging"),
+            ("judgements", "judge_repeats", "judge_replies", "judging"),
             ("judges", "taxonomy.embedding"),
             _judge,
             given="judgements",

@@ -82,7 +82,7 @@ def judge_scores(
 
 def _unjudged(rationale: pd.Series) -> pd.Series:
     text = rationale.astype("string").fillna("")
-    return text.isin(UNJUDGED) | text.str.startswith("unparsable")
+    return text.isin(UNJUDGED) | text.str.startswith(("unparsable: ", "error: "))
 
 
 def completion_scores(rated: pd.DataFrame, dimension_of: Mapping[str, str]) -> pd.DataFrame:

@@ -25,6 +25,16 @@ _FIT = (
     Column("margin", "number", "fit less that of the best other scale", nullable=True, optional=True),
 )
 
+POSITION = Column(
+    "position",
+    "int",
+    "where in the call the scale stood, from 1; empty for other judges",
+    nullable=True,
+    low=1,
+    optional=True,
+)
+KINDS = ("first", "repeat", "reworded")
+
 TABLES = (
     Table(
         "instrument",
@@ -103,9 +113,32 @@ TABLES = (
             RESPONDENT,
             identifier("model_id", MODEL.about, essential=True),
             SAMPLE,
+            Column(
+                "position",
+                "int",
+                "place of the item in the order of this model and sample",
+                nullable=True,
+                low=1,
+                optional=True,
+            ),
+            Column(
+                "frame",
+                "text",
+                "chat (instruction) or base (bare text to continue)",
+                nullable=True,
+                choices=("chat", "base"),
+                optional=True,
+            ),
             Column("text", "text", "the completion, without the stem", essential=True, nullable=True),
             STATUS,
             Column("status_reason", "text", "why the status is what it is", nullable=True),
+            Column(
+                "human",
+                "text",
+                "the phrase in which the model speaks as a person, where it does",
+                nullable=True,
+                optional=True,
+            ),
             Column("seed", "int", "the seed sent with the call", nullable=True),
             Column("n_tokens_in", "int", "prompt tokens", nullable=True, low=0),
             Column("n_tokens_out", "int", "answer tokens", nullable=True, low=0),
@@ -132,7 +165,42 @@ TABLES = (
             ),
             Column("applicable", "bool", "whether the completion says anything on the dimension", default=True),
             Column("rationale", "text", "the judge's reason", nullable=True),
+            POSITION,
         ),
         ("completion_id", "judge_id", "dimension"),
+    ),
+    Table(
+        "judge_repeats",
+        "completion x judge x dimension, judged once more",
+        (
+            identifier("completion_id", "the completion"),
+            identifier("judge_id", "the judge"),
+            Column(
+                "kind", "text", "repeat (the same question again) or reworded (the other rubric)", choices=KINDS[1:]
+            ),
+            identifier("dimension", "the scale"),
+            Column("score", "number", "0-6", nullable=True, low=0, high=6),
+            Column("applicable", "bool", "whether the completion says anything on the scale"),
+            Column("rationale", "text", "the judge's reason", nullable=True),
+            POSITION,
+        ),
+        ("completion_id", "judge_id", "kind", "dimension"),
+    ),
+    Table(
+        "judge_replies",
+        "one reply of a judge that could not be read, or not wholly",
+        (
+            identifier("completion_id", "the completion"),
+            identifier("judge_id", "the judge"),
+            Column("kind", "text", "first, repeat or reworded", choices=KINDS),
+            Column("scales", "text", "the scales that could not be read", nullable=True),
+            Column("attempt", "int", "1, or 2: it is asked again once", low=1, high=2),
+            Column("reason", "text", "why it could not be read"),
+            Column(
+                "text", "text", "the reply, at most 2,000 characters of it; all of it is in the ledger", nullable=True
+            ),
+            identifier("key", "the call's key in the ledger"),
+        ),
+        ("key",),
     ),
 )
