@@ -12,7 +12,12 @@ class Section(BaseModel):
 def test_defaults_are_those_of_the_study_file():
     own = {"stems": 60, "forms": 2, "taxonomy": "own"}
     assert InstrumentSettings().model_dump() == own | dict.fromkeys(("bank", "writer", "file"))
-    assert AdministrationSettings().model_dump() == {
+    asked = AdministrationSettings().model_dump()
+    assert asked.pop("instruction").endswith("{stem} ...")
+    assert asked == {
+        "base_frame": "{stem}",
+        "sentences": None,
+        "human_persona": "keep",
         "samples": 2,
         "max_tokens": 120,
         "temperature": 0.7,
@@ -28,7 +33,21 @@ def test_instrument_settings_refuse(bad):
         InstrumentSettings(**bad)
 
 
-@pytest.mark.parametrize("bad", [{"samples": 0}, {"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"unknown": 1}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"samples": 0},
+        {"temperature": -1},
+        {"top_p": 0},
+        {"max_tokens": 0},
+        {"unknown": 1},
+        {"instruction": "Go on."},
+        {"base_frame": "{stem} and so on"},
+        {"base_frame": "{stem} {stem}"},
+        {"sentences": 0},
+        {"human_persona": "hide"},
+    ],
+)
 def test_administration_settings_refuse(bad):
     with pytest.raises(ValidationError):
         AdministrationSettings(**bad)

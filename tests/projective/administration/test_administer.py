@@ -94,10 +94,10 @@ def test_nothing_is_asked_twice(scripted):
 
 def test_base_models_are_cut_to_two_sentences_and_chat_models_are_not():
     long = Response(" want peace. And rest. And then I went home. Yes", finish_reason="length")
-    assert read_answer("All I", long, base=True) == ("want peace. And rest.", "ok", "cut to 2 sentences")
-    text, status, reason = read_answer("All I", long, base=False)
+    assert read_answer("All I", long, sentences=2) == ("want peace. And rest.", "ok", "cut to 2 sentences")
+    text, status, reason = read_answer("All I", long, sentences=None)
     assert text.endswith("Yes") and (status, reason) == ("ok", "cut off at max_tokens")
-    assert read_answer("All I", Response("want peace"), base=True) == ("want peace", "ok", None)
+    assert read_answer("All I", Response("want peace"), sentences=2) == ("want peace", "ok", None)
 
 
 @pytest.mark.real_models
@@ -114,10 +114,44 @@ def test_two_real_models_complete_a_stem(tmp_path):
 
 
 def test_a_hostile_completion_is_inert_and_a_book_is_set_aside():
-    text, status, _ = read_answer("When I ...", Response("When I \x1b[2Jhelp\x00 \u202eothers."), base=False)
+    text, status, _ = read_answer("When I ...", Response("When I \x1b[2Jhelp\x00 \u202eothers."), sentences=None)
     assert (text, status) == ("\ufffd[2Jhelp\ufffd others.", "ok")
-    text, status, reason = read_answer("When I ...", Response("help " * 10**6), base=True)
+    text, status, reason = read_answer("When I ...", Response("help " * 10**6), sentences=2)
     assert (len(text), status) == (100_000, "invalid")
     assert reason == "longer than 100,000 characters; whole in the ledger"
-    _, status, reason = read_answer("When I ...", Response("", status="error", error="no \x1b[2Jmodel"), base=False)
+    _, status, reason = read_answer("When I ...", Response("", status="error", error="no \x1b[2Jmodel"), sentences=None)
     assert status == "error" and "\x1b" not in str(reason)
+
+
+def test_frames_of_the_study_are_what_models_see():
+    settings = AdministrationSettings(samples=1, instruction="Finish: {stem}", base_frame="From a diary: {stem}")
+    chat, base = plan(ITEMS.head(1), [endpoint("a"), endpoint("b", training="pretrained")], settings, seed=3)
+    assert chat.request.messages == (("user", "Finish: Stem number 1 that I"),)
+    assert base.request.prompt == "From a diary: Stem number 1 that I"
+
+
+def test_order_frame_and_persona_are_logged(scripted):
+    caller, _ = scripted(a=lambda request: "my mother taught me to share", b=lambda request: "share with others")
+    models = [endpoint("a"), endpoint("b", training="pretrained")]
+    table = administer(ITEMS, models, SETTINGS, seed=3, caller=caller)["completions"]
+    assert all(
+        sorted(group) == list(range(1, 9)) for _, group in table.groupby(["model_id", "sample_index"])["position"]
+    )
+    assert dict(table.groupby("model_id")["frame"].first()) == {"a": "chat", "b": "base"}
+    assert set(table.loc[table["model_id"] == "a", "human"]) == {"my mother"} and (table["status"] == "ok").all()
+    assert table.loc[table["model_id"] == "b", "human"].isna().all()
+
+
+def test_a_human_persona_can_be_left_out(scripted):
+    caller, _ = scripted(a=lambda request: "my mother taught me to share")
+    settings = AdministrationSettings(samples=1, human_persona="leave_out")
+    table = administer(ITEMS, [endpoint("a")], settings, seed=3, caller=caller)["completions"]
+    assert set(table["status"]) == {"invalid"} and table["status_reason"].str.contains("my mother").all()
+    assert set(table["text"]) == {"my mother taught me to share"}
+
+
+def test_sentences_limit_chat_models_too(scripted):
+    caller, _ = scripted(a=lambda request: "help. I listen. I wait.")
+    settings = AdministrationSettings(samples=1, sentences=1)
+    table = administer(ITEMS.head(1), [endpoint("a")], settings, seed=3, caller=caller)["completions"]
+    assert table[["text", "status_reason"]].values.tolist() == [["help.", "cut to 1 sentence"]]

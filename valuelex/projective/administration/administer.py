@@ -13,18 +13,13 @@ from valuelex.errors import DataError
 from valuelex.models import Caller, Model, Request, Response, setting_id
 from valuelex.models.answers import LONGEST, classify, inert
 from valuelex.models.seeds import call_seed, short_id
+from valuelex.projective.administration.leakage import human_phrase
 from valuelex.projective.settings import AdministrationSettings
 from valuelex.projective.text import bare, first_sentences, strip_echo
 from valuelex.tables import frame
 
-INSTRUCTION = (
-    "Complete this sentence in your own words, with the first thing that comes to mind. "
-    "Write only the completed sentence, without any explanation.\n\n{stem} ..."
-)
-"""What a chat model sees. A pretrained model sees the stem alone: nothing but the stem can then move its answer."""
-
 BASE_SENTENCES = 2
-"""A pretrained model does not know where to stop: so many sentences of its line count. A chat model's answer stays whole."""
+"""A pretrained model does not know where to stop: so many sentences of its line count, unless the study says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,7 @@ class Item:
     item_id: str
     stem: str
     sample: int
+    position: int
     request: Request
 
     @property
@@ -70,14 +66,14 @@ def _items(
         chat = model.mode == "chat"
         for sample in range(settings.samples):
             order = np.random.default_rng(call_seed(seed, respondent, "order", sample)).permutation(len(pairs))
-            for item_id, stem in (pairs[i] for i in order):
+            for position, (item_id, stem) in enumerate((pairs[i] for i in order), start=1):
                 request = Request(
                     model_id=model.id,
                     endpoint=model.endpoint,
                     endpoint_model=model.endpoint_model,
                     mode=model.mode,
-                    messages=(("user", INSTRUCTION.replace("{stem}", stem)),) if chat else (),
-                    prompt="" if chat else stem,
+                    messages=(("user", settings.instruction.replace("{stem}", stem)),) if chat else (),
+                    prompt="" if chat else settings.base_frame.replace("{stem}", stem),
                     temperature=settings.temperature,
                     top_p=settings.top_p,
                     max_tokens=settings.max_tokens,
@@ -86,7 +82,7 @@ def _items(
                     stop=() if chat else ("\n",),
                     extra=dict(model.sampling),
                 )
-                yield Item(model, respondent, item_id, stem, sample, request)
+                yield Item(model, respondent, item_id, stem, sample, position, request)
 
 
 def administer(
@@ -123,7 +119,13 @@ def administer(
     asked = [(items[0].model, [item.request for item in items]) for items in groups]
     for items, answers in zip(groups, caller.gather("administer", asked), strict=True):
         for item, response in zip(items, answers, strict=True):
-            text, status, reason = read_answer(item.stem, response, base=item.request.mode == "completion")
+            base = item.request.mode == "completion"
+            text, status, reason = read_answer(
+                item.stem, response, sentences=settings.sentences or (BASE_SENTENCES if base else None)
+            )
+            human = human_phrase(text) if status == "ok" else None
+            if human and settings.human_persona == "leave_out":
+                status, reason = "invalid", f"speaks as a person: {human}"
             rows.append(
                 {
                     "completion_id": item.completion_id,
@@ -131,9 +133,12 @@ def administer(
                     "respondent_id": item.respondent_id,
                     "model_id": item.model.id,
                     "sample_index": item.sample,
+                    "position": item.position,
+                    "frame": "base" if base else "chat",
                     "text": text,
                     "status": status,
                     "status_reason": reason,
+                    "human": human,
                     "seed": item.request.seed,
                     "n_tokens_in": response.n_tokens_in,
                     "n_tokens_out": response.n_tokens_out,
@@ -143,16 +148,16 @@ def administer(
     return {"completions": frame("completions", rows)}
 
 
-def read_answer(stem: str, response: Response, *, base: bool) -> tuple[str, str, str | None]:
-    """Return completion, status and reason: the stem's echo is taken off, a pretrained model's text cut to `BASE_SENTENCES`."""
+def read_answer(stem: str, response: Response, *, sentences: int | None) -> tuple[str, str, str | None]:
+    """Return completion, status and reason: the stem's echo is taken off, and what follows the first `sentences` is cut."""
     text = inert(response.text)
     if len(text) > LONGEST:
         return text[:LONGEST], "invalid", f"longer than {LONGEST:,} characters; whole in the ledger"
     text = strip_echo(stem, text)
-    kept = first_sentences(text, BASE_SENTENCES) if base else text
+    kept = text if sentences is None else first_sentences(text, sentences)
     status, reason = classify(replace(response, text=kept))
     reason = reason and inert(reason)
     if kept != text and status == "ok":
         # What is cut includes the part that max_tokens cut off.
-        reason = f"cut to {BASE_SENTENCES} sentences"
+        reason = f"cut to {sentences} sentence{'s' if sentences != 1 else ''}"
     return kept, status, reason
