@@ -12,6 +12,7 @@ from valuelex._version import __version__
 from valuelex.cli import taxonomies
 from valuelex.cli.ledger import ledger_app
 from valuelex.cli.multiverse import multiverse
+from valuelex.cli.ratings import manual, ratings_app
 from valuelex.errors import BadInput, RunInterrupted, ValuelexError
 
 app = typer.Typer(
@@ -361,6 +362,8 @@ def verify(
 # After the commands of this page: help lists them in the order in which a study goes.
 app.command()(multiverse)
 taxonomies.register(app)
+app.command()(manual)
+app.add_typer(ratings_app)
 app.add_typer(ledger_app)
 
 

@@ -9,6 +9,10 @@ from valuelex.projective.judging.plan import JudgeItem, check_judges, plan_judge
 from valuelex.projective.judging.run import judge
 from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
+from valuelex.projective.ratings.files import add_ratings, human_judgements, rating_files, read_ratings
+from valuelex.projective.ratings.returned import read_returned
+from valuelex.projective.ratings.sheet import RatingSheets, rating_sheets
+from valuelex.projective.ratings.workbook import to_xlsx
 from valuelex.projective.scales import Scale, named_scales, own_scales
 from valuelex.projective.scoring.run import score
 from valuelex.projective.scoring.settings import ScoringSettings
@@ -30,13 +34,16 @@ __all__ = [
     "JudgeItem",
     "JudgeSettings",
     "Judges",
+    "RatingSheets",
     "Scale",
     "ScoringSettings",
     "WriterSettings",
+    "add_ratings",
     "administer",
     "build",
     "check_files",
     "check_judges",
+    "human_judgements",
     "judge",
     "load_edited",
     "manual_for",
@@ -45,6 +52,11 @@ __all__ = [
     "plan",
     "plan_judge",
     "plan_stems",
+    "rating_files",
+    "rating_sheets",
+    "read_ratings",
+    "read_returned",
     "score",
+    "to_xlsx",
     "validity",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from valuelex.models import Model
+from valuelex.projective import rating_files
 from valuelex.study.file import StudyFile
 from valuelex.study.freeze import current_plan, frozen_path
 from valuelex.study.manifest import Manifest, sources_digest
@@ -130,6 +131,8 @@ class Freshness:
             ],
             "instrument": [self.file.instrument.taxonomy, self.file.instrument.bank, self.file.instrument.file],
         }
+        if stage.name == "judge":
+            sources["judge"] = [p.relative_to(self.folder).as_posix() for p in rating_files(self.folder)]
         kinds = (".yaml", ".yml", ".csv", ".parquet")
         named = [s for s in sources.get(stage.name, []) if isinstance(s, str) and s.endswith(kinds)]
         return {s: digest(self.folder / s) for s in named if (self.folder / s).is_file()}

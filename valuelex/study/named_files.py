@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from valuelex.projective import rating_files
 from valuelex.study.embedding import precomputed_file
 from valuelex.study.file import StudyFile
 from valuelex.taxonomy import EDITS
@@ -15,7 +16,7 @@ SUFFIXES = (".yaml", ".yml", ".csv", ".tsv", ".txt", ".parquet", ".pq")
 def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
     """Return name -> path of every file of the user's, as the study file writes it; None where it is not there.
 
-    The file of edits is among them also where it is found without being named.
+    The file of edits and the imported ratings of people are among them, though they are found without being named.
     """
     asked, lexicon = file.elicitation, file.lexicon
     named = [asked.prompts, asked.few_shot, asked.vocabulary, lexicon.values, lexicon.overrides]
@@ -27,6 +28,7 @@ def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
     for name in (n for n in named if isinstance(n, str) and n.endswith(SUFFIXES)):
         place = folder / name
         found[name] = place if place.is_file() else None
+    found |= {path.relative_to(folder).as_posix(): path for path in rating_files(folder)}
     if (folder / EDITS).is_file() and file.taxonomy.edits is None:
         found[EDITS] = folder / EDITS
     return found

@@ -243,10 +243,21 @@ def _judge(work: Work) -> Outputs:
         embedder=work.embedder if "embedded" in judges else None,
         population=work.population,
     )
-    document: dict[str, Any] = {"judges": [j if isinstance(j, str) else j.id for j in judges]}
+    made["judgements"], raters = _with_people(work, made["judgements"])
+    document: dict[str, Any] = {"judges": [*(j if isinstance(j, str) else j.id for j in judges), *raters]}
     if "embedded" in judges:
         document["embedded_validity"] = projective.validity(work.read("manual"), work.embedder)
     return {**made, "judging": document}
+
+
+def _with_people(work: Work, judgements: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The judgements with the ratings of people that were imported, and these judges' ids."""
+    ratings = projective.read_ratings(work.folder)
+    rows = projective.human_judgements(ratings, work.read("completions"), work.read("instrument"), work.read("manual"))
+    if not rows:
+        return judgements, []
+    people = frame("judgements", rows)
+    return pd.concat([judgements, people], ignore_index=True), sorted({str(row["judge_id"]) for row in rows})
 
 
 def _score(work: Work) -> Outputs:

@@ -316,6 +316,7 @@ class Study:
                 key_from_environment(variable)
         if "judge" in computed:
             projective.check_judges(file.judges, population)
+            projective.read_ratings(self.folder)
         if "lexicon" in computed:
             open_lexicon(file.lexicon, self.folder)
             load_crosswalk(file.lexicon.crosswalk, self.folder)

@@ -1,0 +1,1 @@
+"""Ratings by people: a blinded sheet goes out, comes back, is checked, and is one more judge."""
