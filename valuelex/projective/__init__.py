@@ -4,8 +4,9 @@ from valuelex.projective.administration.administer import Item, administer, plan
 from valuelex.projective.instrument.build import build, check_files
 from valuelex.projective.instrument.edited import load_edited
 from valuelex.projective.instrument.writer import plan_stems
+from valuelex.projective.judging.dossier.run import judge_dossier
 from valuelex.projective.judging.embedded import AnchorScorer
-from valuelex.projective.judging.plan import JudgeItem, check_judges, plan_judge
+from valuelex.projective.judging.plan import JudgeItem, check_judges, kin_of, plan_judge
 from valuelex.projective.judging.run import judge
 from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
@@ -45,6 +46,8 @@ __all__ = [
     "check_judges",
     "human_judgements",
     "judge",
+    "judge_dossier",
+    "kin_of",
     "load_edited",
     "manual_for",
     "named_scales",

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from valuelex import comparison, elicitation, lexicon, projective, taxonomy
-from valuelex.models import Caller, Model, facts
+from valuelex.models import Caller, Model, facts, resolve
 from valuelex.models.seeds import call_seed
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import for_sentences, open_embedder
@@ -244,10 +244,24 @@ def _judge(work: Work) -> Outputs:
         population=work.population,
     )
     made["judgements"], raters = _with_people(work, made["judgements"])
-    document: dict[str, Any] = {"judges": [*(j if isinstance(j, str) else j.id for j in judges), *raters]}
+    models = [resolve(j) for j in judges if not isinstance(j, str)]
+    found = projective.judge_dossier(
+        made["judgements"],
+        work.read("completions"),
+        repeats=made["judge_repeats"],
+        judge_families={model.id: model.entry.family for model in models},
+        model_families={model.id: model.entry.family for model in work.population},
+        seed=call_seed(work.seed("judge"), "dossier"),
+    )
+    document: dict[str, Any] = {
+        "judges": [*(j if isinstance(j, str) else j.id for j in judges), *raters],
+        "asked": {j.id: {"ask": j.ask, "rubric": j.rubric} for j in judges if not isinstance(j, str)},
+        "kin": {m.id: kin for m in models if (kin := [one.id for one in projective.kin_of(m, work.population)])},
+        "unknown": found.pop("unknown"),
+    }
     if "embedded" in judges:
         document["embedded_validity"] = projective.validity(work.read("manual"), work.embedder)
-    return {**made, "judging": document}
+    return {**made, **found, "judging": document}
 
 
 def _with_people(work: Work, judgements: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -366,8 +380,16 @@ STAGES: dict[str, Stage] = {
             "judge",
             "projective",
             ("completions", "instrument", "manual"),
-            ("judgements", "judge_repeats", "judge_replies", "judging"),
-            ("judges", "taxonomy.embedding"),
+            (
+                "judgements",
+                "judge_repeats",
+                "judge_replies",
+                "judge_agreement",
+                "judge_effects",
+                "judge_left_out",
+                "judging",
+            ),
+            ("judges", "taxonomy.embedding", "models"),
             _judge,
             given="judgements",
         ),

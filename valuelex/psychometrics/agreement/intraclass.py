@@ -53,7 +53,7 @@ def icc(ratings: object, *, level: float = 0.95) -> ICCResult:
     Raises
     ------
     DataError
-        Fewer than 2 complete targets or 2 raters, or ratings that do not vary.
+        Fewer than 2 complete targets or 2 raters, or ratings that do not vary, or only between raters.
     """
     level = checks.number(level, "level", low=0, high=1)
     values = checks.as_frame(ratings, "ratings").to_numpy()
@@ -66,6 +66,10 @@ def icc(ratings: object, *, level: float = 0.95) -> ICCResult:
     if np.ptp(Y) == 0:
         raise DataError(
             "All ratings are equal: agreement is not defined without variation.", "Add targets that differ."
+        )
+    if np.ptp(Y, axis=0).max() == 0:
+        raise DataError(
+            "Every rater gives all targets one rating: they cannot be told apart.", "Add targets that differ."
         )
     frame, squares = icc_core(Y, level)
     settings = {"level": level, "n_rows": values.shape[0], "missing": "listwise"}

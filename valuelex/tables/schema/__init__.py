@@ -4,12 +4,12 @@ One file holds the tables of one step. `essential` columns must be in a table th
 (see `Column.default`) when only the earlier stage could have known them.
 """
 
-from valuelex.tables.schema import comparison, elicitation, lexicon, multiverse, projective, scoring, taxonomy
+from valuelex.tables.schema import comparison, elicitation, judges, lexicon, multiverse, projective, scoring, taxonomy
 from valuelex.tables.schema.kinds import PERSONS, STATUSES, VALENCES, Column, Table
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for step in (elicitation, lexicon, taxonomy, multiverse, projective, scoring, comparison)
+    for step in (elicitation, lexicon, taxonomy, multiverse, projective, judges, scoring, comparison)
     for table in step.TABLES
 }
 """Every table by name."""
