@@ -10,6 +10,7 @@ import typer
 
 from valuelex._version import __version__
 from valuelex.cli import taxonomies
+from valuelex.cli.inspection import inspect_app
 from valuelex.cli.ledger import ledger_app
 from valuelex.cli.multiverse import multiverse
 from valuelex.cli.ratings import manual, ratings_app
@@ -365,6 +366,7 @@ taxonomies.register(app)
 app.command()(manual)
 app.add_typer(ratings_app)
 app.add_typer(ledger_app)
+app.add_typer(inspect_app)
 
 
 def main() -> None:
