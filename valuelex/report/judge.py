@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from valuelex.report import figures
+from valuelex.report import figures, judge_dossier
 from valuelex.report.content import Block, Column, Figure, Note, Section, Table
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.wording import (
@@ -35,7 +35,7 @@ def section(evidence: Evidence) -> Section:
     table = evidence.table("judgements")
     if table is None:
         return Section(NAME, TITLE, absent=evidence.absent(NAME))
-    warnings = evidence.warnings(NAME)
+    warnings = [*evidence.warnings(NAME), *judge_dossier.warnings(evidence)]
     if table.empty:
         return Section(NAME, TITLE, ["No completion was judged."], warnings=warnings)
     scored = applicable(table)
@@ -50,6 +50,8 @@ def section(evidence: Evidence) -> Section:
         findings.append(validity_sentence(figures_of))
         blocks.append(validity_table(figures_of))
         blocks.append(Note(str(figures_of.get("note", ""))))
+    findings += judge_dossier.findings(evidence)
+    blocks += judge_dossier.blocks(evidence)
     names = ", ".join(sorted(set(table["judge_id"].astype(str))))
     settings = [("judges", names)]
     return Section(NAME, TITLE, findings, blocks, settings, OURS, warnings=warnings)
