@@ -1,0 +1,52 @@
+"""The corpus of contrasts: all files, also those from which the judge does not learn yet."""
+
+import pandas as pd
+import pytest
+import yaml
+
+from valuelex.projective.text import bare
+from valuelex.resources import find
+
+FILES = sorted(find("manuals", "contrasts.yaml").parent.glob("contrasts*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def entries():
+    return [entry for path in FILES for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["contrasts"]]
+
+
+def test_every_stem_is_answered_at_both_poles(entries):
+    assert len(entries) > 800
+    for entry in entries:
+        levels = set(entry["completions"])
+        assert levels <= set(range(7)) and min(levels) < 3 < max(levels), entry["stem"]
+        assert all(isinstance(text, str) and text.strip() for text in entry["completions"].values()), entry["stem"]
+
+
+def test_no_stem_stands_twice(entries):
+    stems = [bare(entry["stem"]).casefold() for entry in entries]
+    assert len(stems) == len(set(stems))
+
+
+def test_length_does_not_tell_the_level(entries):
+    """Rank-biserial correlation of pole and words: small, so that nothing can be learnt from length."""
+    words = pd.DataFrame(
+        [
+            (level > 3, len(text.split()))
+            for entry in entries
+            for level, text in entry["completions"].items()
+            if level != 3
+        ],
+        columns=["high", "words"],
+    )
+    ranks = words["words"].rank()
+    high, low = words["high"].sum(), (~words["high"]).sum()
+    auc = (ranks[words["high"]].sum() - high * (high + 1) / 2) / (high * low)
+    assert abs(2 * auc - 1) < 0.15
+
+
+def test_nothing_of_the_validation_set_is_in_it(entries):
+    table = pd.read_csv(find("reference", "counter_completions.csv"))
+    known = {text for entry in entries for text in entry["completions"].values()}
+    assert not known & set(table["completion"])
+    assert not {bare(entry["stem"]).casefold() for entry in entries} & {bare(s).casefold() for s in table["stem"]}
