@@ -40,9 +40,10 @@ def test_a_bad_cell_is_named(change: dict, said: str) -> None:
 
 
 def test_a_choice_outside_the_list_is_named_with_the_list() -> None:
+    columns = [c for c in TABLES["completions"].columns if not c.optional]
     with pytest.raises(TableError, match="must be one of ok, refused, invalid, error"):
         check(
-            pd.DataFrame([{c.name: "x" if c.kind == "text" else 0 for c in TABLES["completions"].columns}]),
+            pd.DataFrame([{c.name: "x" if c.kind == "text" else 0 for c in columns}]),
             TABLES["completions"],
             where="completions.csv",
         )
