@@ -111,8 +111,8 @@ ABOUT_DOCUMENTS = {
     "reliability": "Per scale: alpha, omega, forms, retest, generalizability, what a short form is worth; agreement of "
     "judges, whether the scales are one halo, the multitrait-multimethod coefficients. What could not be computed says why.",
     "manual": "The scoring manual: scales, anchored examples per level, examples of not applicable, and the items.",
-    "judging": "Who judged and how they were asked, judges of a judged model's family, what cannot be known of the judges, and the "
-    "embedded judge's validity figures on this manual.",
+    "judging": "Who judged and how they were asked, judges of a judged model's family, what cannot be known of the judges, and "
+    "the embedded judge's validity figures on this manual.",
     "report": "The report: one page, no outside files.",
 }
 """One sentence per document; their content is free JSON or YAML, so the schema does not say it."""
