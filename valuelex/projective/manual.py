@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,19 @@ def fill(template: str, scale: Scale, turn: int) -> str:
     )
 
 
+@cache
+def _generic() -> dict[str, Any]:
+    """The entry to be filled; read once, since every scale is filled from it."""
+    entry: dict[str, Any] = load_yaml(find("manuals", "generic.yaml"))["subdimensions"][0]
+    return entry
+
+
 def from_templates(scale: Scale) -> dict[str, Any]:
     """Return the manual's entry for a scale, written from the generic templates.
 
     A template that names two words is left out for a scale that has only one. The order of anchors is that of the templates.
     """
-    template = load_yaml(find("manuals", "generic.yaml"))["subdimensions"][0]
+    template = _generic()
     anchors: dict[int, list[str]] = {}
     turn = 0
     for level in LEVELS:
