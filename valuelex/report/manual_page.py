@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from valuelex.errors import writing
 from valuelex.projective.manual import check_manual
+from valuelex.report.page import templates
 from valuelex.tables import replace_file
 
 if TYPE_CHECKING:
     from valuelex.study import Study
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_manual(study: Study, out: Path | None = None) -> Path:
@@ -44,20 +43,14 @@ def manual_page(manual: Mapping[str, Any], title: str) -> str:
     title : str
         The study's name.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("manual.html.j2").render(
-        title=title,
-        version=manual.get("version", 1),
-        how=str(manual.get("how") or ""),
-        entries=check_manual(manual),
-        sha=str(manual.get("sha256") or "")[:16],
+    return (
+        templates()
+        .get_template("manual.html.j2")
+        .render(
+            title=title,
+            version=manual.get("version", 1),
+            how=str(manual.get("how") or ""),
+            entries=check_manual(manual),
+            sha=str(manual.get("sha256") or "")[:16],
+        )
     )

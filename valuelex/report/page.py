@@ -27,6 +27,8 @@ from valuelex.report.evidence import Evidence
 from valuelex.report.overview import overview
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from valuelex.study import Study
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,6 +51,23 @@ def render(study: Study) -> str:
     return assemble("study.html.j2", overview(evidence), build(evidence))
 
 
+def templates() -> Environment:
+    """Return the templates' environment, for whole pages of any kind.
+
+    What models and other people's tables say is data: autoescape is on, and only the package's own files pass as they are.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
 def assemble(template: str, head: Any, sections: list[Section]) -> str:
     """Return head and sections as one self-contained HTML page.
 
@@ -60,28 +79,22 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
         With title, summary, facts and warnings, and what the template asks for besides.
     sections : list of Section
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    # What models and other people's tables say is data: autoescape is on, and only the package's own files pass as they are.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     # plotly.js is the whole bundle: the Python package ships no smaller one.
     scripts = [get_plotlyjs(), (TEMPLATES / "report.js").read_text(encoding="utf-8")]
-    return environment.get_template(template).render(
-        head=head,
-        sections=sections,
-        specs={figure.name: Markup(script_json(figure.spec)) for figure in pictures(sections)},
-        style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        scripts=[Markup(script) for script in scripts],
-        policy=_policy(scripts),
+    return (
+        templates()
+        .get_template(template)
+        .render(
+            head=head,
+            sections=sections,
+            specs={figure.name: Markup(script_json(figure.spec)) for figure in pictures(sections)},
+            style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+            scripts=[Markup(script) for script in scripts],
+            policy=_policy(scripts),
+        )
     )
 
 
