@@ -12,6 +12,7 @@ It prints its base URL. The first rule that applies to a call decides; where non
     code      the error's code; message: its message, in which {key} becomes the key that was sent
     most      of crowd: 429 for whoever comes while so many calls are in flight
     body      the rule applies only to calls whose body holds this text
+    delay     seconds before a status code is sent (default 0)
 
 GET /log gives what was asked, POST /rules replaces the rules. Files and batches work like OpenAI's; --batch-polls says how
 often a batch must be asked for before it is done, --batch-lose which share of its lines expires.
@@ -122,6 +123,7 @@ class MisbehavingStub:
         if kind == "crowd":
             kind = "429"
         if kind.isdigit():
+            await asyncio.sleep(rule.get("delay", 0.0))
             headers = dict(rule.get("headers", {}))
             wait = str(headers.get("Retry-After", ""))
             if wait.startswith("date+"):

@@ -162,11 +162,15 @@ def test_endpoints_are_asked_at_the_same_time_and_models_of_one_share_its_window
 
 
 def test_a_failing_model_stops_the_run_and_answers_in_flight_are_kept(misbehaving, caller: Caller) -> None:
-    bad, slow = misbehaving({"kind": "401"}), misbehaving(latency=0.3)
+    # The refusal waits, so that a busy machine has asked the other endpoint before it comes.
+    bad, slow = misbehaving({"kind": "401", "delay": 0.5}), misbehaving(latency=1.0)
     a, b = bad.model("a"), slow.model("b")
-    with pytest.raises(EndpointError, match=r"8 of 40 answers are kept"):
+    with pytest.raises(EndpointError) as caught:
         caller.gather("t", [(a, requests(a, 20)), (b, requests(b, 20))])
-    assert Ledger(caller.ledger.path).n_answers == 8 == len(slow.calls())
+    asked = len(slow.calls())
+    assert 1 <= asked < 20
+    assert f"{asked} of 40 answers are kept" in str(caught.value)
+    assert Ledger(caller.ledger.path).n_answers == asked
 
 
 def test_a_million_requests_need_no_million_tasks(caller: Caller) -> None:
