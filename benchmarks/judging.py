@@ -22,6 +22,7 @@ from valuelex.projective.text import bare, sentence, strip_echo
 from valuelex.resources import find
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import open_embedder
+from valuelex.study.reading import open_reader
 
 OTHER_NAMES = {"Self-Competence": "Self-Competent"}
 
@@ -108,7 +109,7 @@ def main() -> None:
     parser.add_argument("--speed", type=int, default=0)
     chosen = parser.parse_args()
     embedder = open_embedder("all-minilm-l6-v2", print)
-    scorer = AnchorScorer({"subdimensions": hand_written()}, embedder)
+    scorer = AnchorScorer({"subdimensions": hand_written()}, embedder, open_reader(print))
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.float_format", "{:.3f}".format):
         if chosen.cases is not None:
             print("Labelled completions, AUC high against low", cases(chosen.cases, scorer, embedder), sep="\n")

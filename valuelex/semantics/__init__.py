@@ -4,6 +4,7 @@ from valuelex.semantics.bought import EndpointEmbedder
 from valuelex.semantics.choose import ClusterNumbers, choose_k
 from valuelex.semantics.cluster import Clusters, cluster, word_map
 from valuelex.semantics.embed import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
+from valuelex.semantics.hidden import HiddenStateEmbedder
 from valuelex.semantics.intrinsic import ADJECTIVE_FRAMES, VALUE_FRAMES, IntrinsicDetails, intrinsic_similarity
 from valuelex.semantics.precomputed import PrecomputedEmbedder
 from valuelex.semantics.stability import resampling, stability
@@ -15,6 +16,7 @@ __all__ = [
     "Clusters",
     "Embedder",
     "EndpointEmbedder",
+    "HiddenStateEmbedder",
     "IntrinsicDetails",
     "OnnxEmbedder",
     "PrecomputedEmbedder",

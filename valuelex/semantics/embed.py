@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +25,41 @@ class Embedder(Protocol):
         ...
 
 
-class OnnxEmbedder:
+class RememberingEmbedder(ABC):
+    """An embedder that encodes a text once.
+
+    Parameters
+    ----------
+    name : str
+        What tables and reports call the model.
+    store : Store, optional
+        Where vectors are kept between runs; None keeps none.
+    """
+
+    def __init__(self, name: str, store: Store | None = None) -> None:
+        self.name = name
+        self._store = store
+        self._known: dict[str, np.ndarray] = {}
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return an array of len(texts) x dimensions, rows of length one; a text is encoded once and remembered."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new and self._store is not None:
+            self._known |= self._store.read(new)
+            new = [text for text in new if text not in self._known]
+        if new:
+            made = dict(zip(new, self._encode(new), strict=True))
+            self._known |= made
+            if self._store is not None:
+                self._store.write(made)
+        return np.vstack([self._known[text] for text in texts]) if len(texts) else np.empty((0, 0))
+
+    @abstractmethod
+    def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return the vector of each text."""
+
+
+class OnnxEmbedder(RememberingEmbedder):
     """A sentence-embedding model run by onnxruntime: no torch.
 
     Each text is encoded by itself, on one thread, so that a vector depends on nothing but its text, to the last bit; several
@@ -63,7 +98,6 @@ class OnnxEmbedder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        self.name = name
         self.threads = threads or usable_cores()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -79,24 +113,10 @@ class OnnxEmbedder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
         self._inputs = {node.name for node in self._session.get_inputs()}
-        self._known: dict[str, np.ndarray] = {}
-        self._store: Store | None = None
+        store = None
         if cache is not None:
-            made_by = identity(model, tokenizer, str(max_tokens), onnxruntime.__version__)
-            self._store = LocalStore(cache, made_by)
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return an array of len(texts) x dimensions, rows of length one; a text is encoded once and remembered."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if new and self._store is not None:
-            self._known |= self._store.read(new)
-            new = [text for text in new if text not in self._known]
-        if new:
-            made = dict(zip(new, self._encode(new), strict=True))
-            self._known |= made
-            if self._store is not None:
-                self._store.write(made)
-        return np.vstack([self._known[text] for text in texts]) if len(texts) else np.empty((0, 0))
+            store = LocalStore(cache, identity(model, tokenizer, str(max_tokens), onnxruntime.__version__))
+        super().__init__(name, store)
 
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         if self.threads == 1 or len(texts) < 2:

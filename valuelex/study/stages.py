@@ -16,6 +16,7 @@ from valuelex.models.seeds import call_seed
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import for_sentences, open_embedder
 from valuelex.study.file import StudyFile
+from valuelex.study.reading import open_reader
 from valuelex.tables import frame
 
 Outputs = Mapping[str, Any]
@@ -233,6 +234,9 @@ def _judge(work: Work) -> Outputs:
     if "judgements" in work.given:
         return {"judgements": work.given["judgements"], "judging": {"judges": {}, "note": "The judgements were given."}}
     judges = work.file.judges
+    scorer = None
+    if "embedded" in judges:
+        scorer = projective.AnchorScorer(work.read("manual"), work.embedder, open_reader(work.caller.tell))
     made = projective.judge(
         work.read("completions"),
         work.read("instrument"),
@@ -240,7 +244,7 @@ def _judge(work: Work) -> Outputs:
         judges=judges,
         seed=work.seed("judge"),
         caller=work.caller,
-        embedder=work.embedder if "embedded" in judges else None,
+        scorer=scorer,
         population=work.population,
     )
     made["judgements"], raters = _with_people(work, made["judgements"])
@@ -259,8 +263,8 @@ def _judge(work: Work) -> Outputs:
         "kin": {m.id: kin for m in models if (kin := [one.id for one in projective.kin_of(m, work.population)])},
         "unknown": found.pop("unknown"),
     }
-    if "embedded" in judges:
-        document["embedded_validity"] = projective.validity(work.read("manual"), work.embedder)
+    if scorer is not None:
+        document["embedded_validity"] = projective.validity(scorer)
     return {**made, **found, "judging": document}
 
 

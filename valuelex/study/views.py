@@ -9,6 +9,7 @@ from valuelex import elicitation
 from valuelex.errors import DataError, SettingError, ValuelexError
 from valuelex.models import EndpointEngine, Model, ModelSettings, embedding_files, is_here, locate, registry, resolve
 from valuelex.models.seeds import call_seed
+from valuelex.study.reading import open_reader
 from valuelex.study.study import Study
 
 
@@ -111,7 +112,7 @@ async def _try(engine: EndpointEngine) -> None:
 
 
 def fetch_models(study: Study | None, *, tell: Callable[[str], None]) -> None:
-    """Fetch and verify the files of the embedded models, and of the embedding model.
+    """Fetch and verify the files of the embedded models and of the embedding model, and build the embedded judge's reader.
 
     Raises
     ------
@@ -128,3 +129,5 @@ def fetch_models(study: Study | None, *, tell: Callable[[str], None]) -> None:
     if ":" not in name:
         for role, path in embedding_files(name, tell=tell).items():
             tell(f"{name} ({role}): {path} verified")
+    if study is None or "embedded" in study.file.judges:
+        tell(f"{open_reader(tell).name}: the embedded judge's reader is built")

@@ -9,7 +9,7 @@ import pytest
 from tests.projective.conftest import endpoint
 from tests.projective.judging.test_run import INSTRUMENT, MANUAL, ONE, completions, verdicts
 from valuelex.errors import StudyFileError
-from valuelex.projective import JudgeSettings, judge, plan_judge
+from valuelex.projective import AnchorScorer, JudgeSettings, judge, plan_judge
 
 QUIET = ONE.model_copy(update={"repeat": 0.0, "reworded": 0.0})
 MANY = [f"text {n}" for n in range(20)]
@@ -98,7 +98,7 @@ def test_the_place_of_a_scale_is_kept(scripted):
 
 def test_the_embedded_judge_has_no_place(scripted, fake_embedder):
     caller, _ = scripted()
-    made = run(completions("forgive."), ["embedded"], caller, embedder=fake_embedder)["judgements"]
+    made = run(completions("forgive."), ["embedded"], caller, scorer=AnchorScorer(MANUAL, fake_embedder))["judgements"]
     assert made["position"].isna().all()
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.projective.conftest import endpoint
 from valuelex.errors import DataError, StudyFileError
 from valuelex.models import Caller, Ledger, Response
-from valuelex.projective import JudgeSettings, judge, manual_for, plan_judge
+from valuelex.projective import AnchorScorer, JudgeSettings, judge, manual_for, plan_judge
 from valuelex.tables import frame
 
 INSTRUMENT = pd.DataFrame(
@@ -44,9 +44,8 @@ def verdicts(score):
 
 
 def run(table, judges, caller, embedder=None, **keys):
-    return judge(table, INSTRUMENT, MANUAL, judges=judges, seed=3, caller=caller, embedder=embedder, **keys)[
-        "judgements"
-    ]
+    scorer = None if embedder is None else AnchorScorer(MANUAL, embedder)
+    return judge(table, INSTRUMENT, MANUAL, judges=judges, seed=3, caller=caller, scorer=scorer, **keys)["judgements"]
 
 
 def test_every_completion_judge_and_scale_is_a_row(scripted, fake_embedder):
@@ -153,9 +152,9 @@ def test_items_that_are_not_in_the_instrument(scripted, fake_embedder):
         run(table, ["embedded"], caller, fake_embedder)
 
 
-def test_the_embedded_judge_needs_an_embedder(scripted):
+def test_the_embedded_judge_needs_a_scorer(scripted):
     caller, _ = scripted()
-    with pytest.raises(DataError, match="embedder"):
+    with pytest.raises(DataError, match="scorer"):
         run(completions("forgive."), ["embedded"], caller)
 
 

@@ -2,7 +2,8 @@
 
 How it scores a completion on a scale, each number to be read off the manual and the packaged contrasts:
 
-1. *Level* (`stance`). A regression of the examples' levels on their embeddings, read off each sentence of the completion.
+1. *Level* (`stance`). A regression of the examples' levels on the hidden states of a small language model, or on their
+   embeddings, read off each sentence of the completion.
    The stem is not read: what the question says is not the answer.
 2. *Relevance* (`relevance`). For each scale a classifier of its own anchors against the examples of not applicable and the
    other scales' anchors. Here the first sentence is read with its stem, since a short answer names no topic. A completion is
@@ -83,7 +84,10 @@ class AnchorScorer:
     manual : mapping
         As in instrument.yaml.
     embedder : Embedder
-        Sentences to unit vectors.
+        Sentences to unit vectors, by topic.
+    reader : Embedder, optional
+        Sentences to unit vectors that hold stance: the hidden states of a language model. None: the embedder reads the stance
+        too, and much worse (docs/validation.md).
 
     Attributes
     ----------
@@ -94,7 +98,7 @@ class AnchorScorer:
     threshold : float
         Relevance from which a scale applies.
     embedding : str
-        Name of the embedding model.
+        Names of the models.
     left_out : LeftOut
 
     Raises
@@ -103,10 +107,11 @@ class AnchorScorer:
         If the manual lacks anchors.
     """
 
-    def __init__(self, manual: Mapping[str, Any], embedder: Embedder) -> None:
+    def __init__(self, manual: Mapping[str, Any], embedder: Embedder, reader: Embedder | None = None) -> None:
         entries = check_manual(manual)
         self._embedder = embedder
-        self.embedding = embedder.name
+        self._reader = embedder if reader is None else reader
+        self.embedding = embedder.name if reader is None else f"{reader.name}, {embedder.name}"
         self.scales = [str(entry["subdimension"]) for entry in entries]
         anchors = [
             (s, text, level)
@@ -118,7 +123,7 @@ class AnchorScorer:
         self._owner = np.array([s for s, _, _ in anchors])
         self._levels = np.array([level for _, _, level in anchors], dtype=float)
         self._vectors = embedder.encode(self._texts)
-        self.stance = StanceModel(entries, embedder)
+        self.stance = StanceModel(entries, self._reader, reader=reader is not None)
         self.relevance = RelevanceModel(entries, self._texts, self._owner, self._vectors, embedder)
         self.threshold = self.relevance.threshold
         predicted = np.array([self.stance.left_out[text] for text in self._texts])
@@ -145,8 +150,7 @@ class AnchorScorer:
             if stems is None
             else [[sentence(stem, group[0]), *group[1:]] for stem, group in zip(stems, parts, strict=True)]
         )
-        flat = self._embedder.encode([part for group in parts for part in group])
-        value = self.stance.predict(flat)
+        value = self.stance.predict(self._reader.encode([part for group in parts for part in group]))
         in_context = self._embedder.encode([part for group in opened for part in group])
         relevance = self.relevance.predict(in_context)
         cosine = in_context @ self._vectors.T

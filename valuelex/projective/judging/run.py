@@ -15,7 +15,6 @@ from valuelex.projective.judging.llm import Verdict
 from valuelex.projective.judging.plan import plan_judge, usable_texts
 from valuelex.projective.manual import check_manual
 from valuelex.projective.settings import Judge, judge_id
-from valuelex.semantics import Embedder
 from valuelex.tables import frame
 
 
@@ -27,7 +26,7 @@ def judge(
     judges: Sequence[Judge],
     seed: int,
     caller: Caller,
-    embedder: Embedder | None = None,
+    scorer: AnchorScorer | None = None,
     population: Sequence[Model] = (),
 ) -> dict[str, pd.DataFrame]:
     """Return the table `judgements`: one row per completion, judge and scale, in the order of judges and completions.
@@ -49,8 +48,8 @@ def judge(
         Of the LLM judges' calls and the order of scales in them; the embedded judge draws nothing.
     caller : Caller
         Holds the ledger; judges' replies are paid-for answers.
-    embedder : Embedder, optional
-        Needed by the embedded judge.
+    scorer : AnchorScorer, optional
+        The embedded judge, of the same manual.
     population : sequence of Model, optional
         The judged models, where they are known: judges are checked against them, and their names are hidden.
 
@@ -59,7 +58,7 @@ def judge(
     StudyFileError
         If a judge is one of the judged models and does not say `allow_self`, or is of their family against `allow_family`.
     DataError
-        If a completion's item is not in the instrument, the manual lacks anchors, or the embedder is missing.
+        If a completion's item is not in the instrument, the manual lacks anchors, or the scorer is missing.
     EndpointError
         When a judge's endpoint cannot answer; what was answered is in the caller's ledger.
     """
@@ -70,11 +69,12 @@ def judge(
     rows: list[dict[str, Any]] = []
     for one in judges:
         if isinstance(one, str):
-            if embedder is None:
+            if scorer is None:
                 raise DataError(
-                    "The embedded judge needs an embedder.", "Pass embedder=..., or leave it out of 'judges'."
+                    "The embedded judge needs a scorer.",
+                    "Pass scorer=AnchorScorer(manual, embedder, reader), or leave it out of 'judges'.",
                 )
-            found = _embedded(completions, texts, AnchorScorer(manual, embedder))
+            found = _embedded(completions, texts, scorer)
         else:
             found = {(c, s): v for (j, kind, c, s), v in asked.verdicts.items() if j == one.id and kind == "first"}
         for completion_id, status in zip(completions["completion_id"], completions["status"], strict=True):

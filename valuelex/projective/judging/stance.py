@@ -2,8 +2,11 @@
 
 The examples are the manual's anchors, the hand-written anchors that the package brings, the contrasts (one stem, opposite
 completions: neither topic nor tone tells the level), and, with less weight, the generic templates filled with the scales'
-words. They are learnt together: endorsing and rejecting sound alike whatever the value, and within one scale topic drowns
-polarity.
+words. Endorsing and rejecting sound alike whatever the value, and within one scale topic drowns polarity.
+
+With a reader (the hidden states of a small language model) the contrasts, some thousands, are learnt first and for all
+manuals; the manual's own examples then correct what is left. Sentence embeddings know so little of stance that more contrasts
+do not help them: with those alone, some hundred contrasts and the manual are learnt together.
 
 A proportional-odds model (McCullagh, 1980) then turns the regression's predictions for what it had not seen into the chance of
 each level. The score is the expected level: where the regression knows little, it stays near the middle.
@@ -12,61 +15,24 @@ each level. The score is the expected level: where the regression knows little, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
+from valuelex.projective.judging.contrasts import MIDDLE, Example, all_contrasts, contrasts, learnt_from_contrasts
 from valuelex.projective.judging.ridge import Ridge
 from valuelex.projective.manual import LEVELS, from_templates, hand_written
 from valuelex.projective.scales import Scale
-from valuelex.projective.text import sentence
-from valuelex.resources import find
 from valuelex.semantics import Embedder
-from valuelex.tables import load_yaml
 
 TEMPLATE_WEIGHT = 0.3
 """Weight of a filled template against a hand-written example."""
 LEVEL_RIDGE = 1.0
 """Ridge of the regression of levels."""
-MIDDLE = 3.0
-"""The indifferent level, which a text unlike any example gets."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A text whose level is known.
-
-    Attributes
-    ----------
-    text : str
-    level : int
-        0 .. 6.
-    weight : float
-    group : str
-        Examples of the same group are left out together: completions of one stem, fillings of one template.
-    """
-
-    text: str
-    level: int
-    weight: float
-    group: str
-
-
-@cache
-def contrasts() -> tuple[Example, ...]:
-    """Return the packaged contrasts, each stem and completion as one sentence."""
-    content = load_yaml(find("manuals", "contrasts.yaml"))["contrasts"]
-    return tuple(
-        Example(sentence(entry["stem"], text), int(level), 1.0, f"stem {number}")
-        for number, entry in enumerate(content)
-        for level, text in entry["completions"].items()
-    )
 
 
 def examples(entries: Sequence[Mapping[str, Any]]) -> list[Example]:
-    """Return all examples for a manual's entries; a text that stands twice counts once."""
+    """Return all examples for a manual's entries, contrasts apart; a text that stands twice counts once."""
     found: dict[str, Example] = {}
     for entry in [*entries, *hand_written(), *map(_templates_of, entries)]:
         template = entry.get("origin") == "template"
@@ -75,8 +41,6 @@ def examples(entries: Sequence[Mapping[str, Any]]) -> list[Example]:
                 # The same template with other words is almost the same text.
                 group = f"template {level}.{number}" if template else text
                 found.setdefault(text, Example(text, int(level), TEMPLATE_WEIGHT if template else 1.0, group))
-    for example in contrasts():
-        found.setdefault(example.text, example)
     return list(found.values())
 
 
@@ -92,6 +56,9 @@ class StanceModel:
     entries : sequence of dict
         A manual's, checked.
     embedder : Embedder
+        What the texts are read with: a reader, or sentence embeddings.
+    reader : bool
+        Whether it is a reader.
 
     Attributes
     ----------
@@ -103,20 +70,28 @@ class StanceModel:
         Text -> its level as judged without its group.
     """
 
-    def __init__(self, entries: Sequence[Mapping[str, Any]], embedder: Embedder) -> None:
-        rows = examples(entries)
+    def __init__(self, entries: Sequence[Mapping[str, Any]], embedder: Embedder, *, reader: bool = False) -> None:
+        self._base = learnt_from_contrasts(embedder) if reader else None
+        own = examples(entries)
+        known = {row.text for row in own}
+        rows = own if reader else [*own, *(row for row in contrasts() if row.text not in known)]
         y = np.array([row.level for row in rows], dtype=float)
         weights = np.array([row.weight for row in rows])
         groups = np.unique([row.group for row in rows], return_inverse=True)[1]
         vectors = embedder.encode([row.text for row in rows])
-        self._ridge = Ridge.fit(vectors, y, weights, ridge=LEVEL_RIDGE, middle=MIDDLE, groups=groups)
-        written = weights == 1.0
-        self.slope, self.thresholds = proportional_odds(self._ridge.left_out[written], y[written].astype(int))
-        self.left_out = dict(zip((row.text for row in rows), self.expected(self._ridge.left_out).tolist(), strict=True))
+        before = np.full(len(y), MIDDLE) if self._base is None else self._base.predict(vectors)
+        self._ridge = Ridge.fit(vectors, y - before, weights, ridge=LEVEL_RIDGE, middle=0.0, groups=groups)
+        left_out = before + self._ridge.left_out
+        value, level = left_out[weights == 1.0], y[weights == 1.0]
+        if self._base is not None:
+            value, level = np.r_[value, self._base.left_out], np.r_[level, [row.level for row in all_contrasts()]]
+        self.slope, self.thresholds = proportional_odds(value, level.astype(int))
+        self.left_out = dict(zip((row.text for row in rows), self.expected(left_out).tolist(), strict=True))
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
         """Return the regression's value of unit rows, before calibration; about 0 .. 6."""
-        return self._ridge.predict(vectors)
+        base = MIDDLE if self._base is None else self._base.predict(vectors)
+        return np.asarray(base + self._ridge.predict(vectors))
 
     def expected(self, value: np.ndarray) -> np.ndarray:
         """Return the expected level, 0 .. 6, of the regression's values."""

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from valuelex.projective.judging.contrasts import MIDDLE
 from valuelex.projective.judging.embedded import AnchorScorer
-from valuelex.projective.judging.stance import MIDDLE
-from valuelex.semantics import Embedder
 
 
-def validity(manual: Mapping[str, Any], embedder: Embedder) -> dict[str, Any]:
+def validity(scorer: AnchorScorer) -> dict[str, Any]:
     """Return how well the embedded judge places the manual's own anchors, each left out in turn.
 
     The stretching line and the threshold are fitted to the same left-out values, so the figures are very slightly too good.
@@ -20,10 +19,8 @@ def validity(manual: Mapping[str, Any], embedder: Embedder) -> dict[str, Any]:
 
     Parameters
     ----------
-    manual : mapping
-        As in instrument.yaml.
-    embedder : Embedder
-        The one that judges.
+    scorer : AnchorScorer
+        The judge.
 
     Returns
     -------
@@ -33,12 +30,7 @@ def validity(manual: Mapping[str, Any], embedder: Embedder) -> dict[str, Any]:
         share of own anchors, of other scales' anchors and of not-applicable examples that pass it. ``note``: what to print
         wherever the scores are. None where nothing varies.
 
-    Raises
-    ------
-    DataError
-        If the manual lacks anchors.
     """
-    scorer = AnchorScorer(manual, embedder)
     seen = scorer.left_out
     error = np.abs(seen.predicted - seen.level)
     scales = {}
@@ -89,7 +81,7 @@ def _note(overall: Mapping[str, Any]) -> str:
     return (
         f"Embedded judge, the manual's anchors left out in turn: r with the anchors' level {r}, mean absolute error "
         f"{overall['mae']:.2f} (guessing the mean: {overall['mae_of_the_mean']:.2f}), AUC high against low "
-        f"{overall['auc_high_low']:.2f}. Sentence embeddings judge polarity badly, and a sentence has the same level on "
-        "every scale that it bears on: read these scores as a rough screen, compare groups of completions rather than single "
-        "ones, and add a second judge."
+        f"{overall['auc_high_low']:.2f}. Irony and figures of speech escape it, and a sentence has the same level on every "
+        "scale that it bears on: read these scores as a screen, compare groups of completions rather than single ones, and "
+        "add a second judge."
     )

@@ -34,6 +34,7 @@ from valuelex.projective.text import bare
 from valuelex.study.embedding import open_embedder
 from valuelex.study.file import study_path
 from valuelex.study.inspection.logs import MANUAL
+from valuelex.study.reading import open_reader
 
 EMBEDDING = "all-minilm-l6-v2"
 
@@ -171,7 +172,7 @@ def embedded_judge(manual: Mapping[str, Any]) -> Scorer:
 
     @cache
     def judge() -> AnchorScorer:
-        return AnchorScorer(manual, open_embedder(EMBEDDING, _silent))
+        return AnchorScorer(manual, open_embedder(EMBEDDING, _silent), open_reader(_silent))
 
     async def score(state: TaskState, target: Target) -> Score:
         stem = str(state.metadata["stem"])

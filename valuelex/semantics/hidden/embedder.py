@@ -1,0 +1,132 @@
+"""An embedder by the hidden states of a small language model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from valuelex.errors import ArtifactError, writing
+from valuelex.semantics.embed import RememberingEmbedder, usable_cores
+from valuelex.semantics.hidden.decoder import read_gguf
+from valuelex.semantics.hidden.graph import MAX_TOKENS
+from valuelex.semantics.hidden.quantize import open_session, quantized, run
+from valuelex.semantics.store import LocalStore, identity
+
+TOKENS_AT_ONCE = 1024
+"""Of one batch: enough to keep a core busy, few enough for its cache."""
+
+VERSION = "1"
+"""Of the graph: another one is built anew."""
+
+
+class HiddenStateEmbedder(RememberingEmbedder):
+    """The mean hidden state of a text after some layers, standardized, to length one: no torch.
+
+    The graph is built at first use, in 8-bit integers (`quantize`), and kept in `folder`. Texts of the same number of tokens go
+    through it together; ranges of the activations are fixed, so that a vector depends on its company by no more than the order
+    of floating-point sums, about 1e-7.
+
+    Parameters
+    ----------
+    name : str
+        What tables and reports call the model.
+    model : Path
+        A GGUF file of the Llama architecture with SmolLM2's tokenizer.
+    layers : int
+        The layer, counted from 1, after which the states are read.
+    samples : sequence of str
+        Texts like those to come; ranges, means and deviations are theirs.
+    folder : Path
+        Where the built graph is kept.
+    cache : Path, optional
+        Where vectors are kept between runs. None keeps none.
+    threads : int, optional
+        Batches at the same time; default: the usable cores.
+
+    Raises
+    ------
+    ArtifactError
+        If the file cannot be read.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        model: Path,
+        layers: int,
+        samples: Sequence[str],
+        folder: Path,
+        cache: Path | None = None,
+        threads: int | None = None,
+    ) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        made_by = identity(model, VERSION, str(layers), *samples)
+        super().__init__(name, None if cache is None else LocalStore(cache, identity(made_by, onnxruntime.__version__)))
+        self.threads = threads or usable_cores()
+        graph = folder / f"{model.stem}-{layers}-layers-{made_by[:12]}.onnx"
+        words = graph.with_suffix(".tokenizer.json")
+        if not (graph.is_file() and words.is_file()):
+            _build(graph, words, model, layers, samples)
+        try:
+            self._tokenizer = Tokenizer.from_file(str(words))
+            self._session = open_session(str(graph))
+        except Exception as error:  # both libraries raise bare exceptions of their own
+            raise ArtifactError(
+                f"{graph} or {words.name} cannot be loaded ({str(error).splitlines()[0]}).",
+                "Delete both: the next command builds them anew.",
+            ) from error
+        past = next(node for node in self._session.get_inputs() if node.name == "past")
+        self._heads = (int(past.shape[1]), int(past.shape[3]))
+
+    def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        ids = [_ids(self._tokenizer, text) for text in texts]
+        batches = _batches([len(one) for one in ids])
+        # A run of the session holds no lock of Python's, and threads share the weights.
+        with ThreadPoolExecutor(self.threads) as pool:
+            found = list(pool.map(lambda batch: self._run([ids[i] for i in batch]), batches))
+        out = np.empty((len(texts), found[0].shape[1]), dtype=np.float64)
+        for batch, rows in zip(batches, found, strict=True):
+            out[batch] = rows
+        return list(out / np.linalg.norm(out, axis=1, keepdims=True))
+
+    def _run(self, ids: list[list[int]]) -> np.ndarray:
+        return run(self._session, *self._heads, ids, sink=True)[0]
+
+
+def _build(graph: Path, words: Path, model: Path, layers: int, samples: Sequence[str]) -> None:
+    """Write the graph and the tokenizer, then rename: another process finds each whole or not at all."""
+    decoder, tokenizer = read_gguf(model, layers)
+    contents = {
+        words: tokenizer.to_str().encode(),
+        graph: quantized(decoder, [_ids(tokenizer, text) for text in samples]),
+    }
+    for path, content in contents.items():
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+
+
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    # A text without a token is a space: there has to be something to take the mean of.
+    return list(tokenizer.encode(text or " ").ids[:MAX_TOKENS])
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Numbers of texts that go together: of the same number of tokens, `TOKENS_AT_ONCE` at most; the longest first."""
+    out: list[list[int]] = []
+    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        if out and lengths[out[-1][0]] == lengths[i] and lengths[i] * (len(out[-1]) + 1) <= TOKENS_AT_ONCE:
+            out[-1].append(i)
+        else:
+            out.append([i])
+    return out

@@ -1,0 +1,37 @@
+"""The reader of the embedded judge: what tells the stance of a sentence."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from valuelex.errors import ArtifactError
+from valuelex.models import cache_folder, locate, registry
+from valuelex.models.artifacts import Tell
+from valuelex.projective import reader_samples
+from valuelex.semantics import Embedder, HiddenStateEmbedder
+
+READER = "smollm2-135m-instruct"
+LAYERS = 15
+"""Of 30: stance is told best about the middle; see docs/validation.md."""
+
+
+@cache
+def open_reader(tell: Tell) -> Embedder:
+    """Return the packaged language model's hidden states as vectors; built at first use, then kept in the cache folder.
+
+    Raises
+    ------
+    ArtifactError
+        If the model's file cannot be had.
+    """
+    entry = registry().model(READER)
+    if entry is None or entry.artifact is None:
+        raise ArtifactError(f"The registry holds no file of {READER}.", "Install valuelex again.")
+    return HiddenStateEmbedder(
+        f"{READER}, layer {LAYERS}",
+        model=locate(entry.artifact, tell=tell),
+        layers=LAYERS,
+        samples=reader_samples(),
+        folder=cache_folder(),
+        cache=cache_folder() / "embeddings.sqlite",
+    )
