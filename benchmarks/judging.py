@@ -4,7 +4,8 @@
 
 FILE holds columns value, stem, completion, label (high or low): completions of models that somebody labelled, which do not
 belong to the project. Nothing is fitted to them. Beside the judge stand yardsticks from the same session: the length of the
-completion, the cosine to one definition per subdimension, and the judge reading the stem alone.
+completion, the cosine to one definition per subdimension, the judge reading the stem alone, and the judge as it is without a
+language model to read with. Speed is measured without what is kept between runs (`VALUELEX_CACHE=$(mktemp -d)`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pandas as pd
 
 from valuelex.projective import AnchorScorer
 from valuelex.projective.manual import hand_written
-from valuelex.projective.text import bare, sentence, strip_echo
+from valuelex.projective.text import bare, sentence, sentences, strip_echo
 from valuelex.resources import find
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import open_embedder
@@ -46,7 +47,7 @@ def cosines(table: pd.DataFrame, texts: list[str], embedder: Embedder) -> np.nda
     return (embedder.encode(texts) * vectors).sum(axis=1)
 
 
-def cases(path: Path, scorer: AnchorScorer, embedder: Embedder) -> pd.DataFrame:
+def cases(path: Path, scorer: AnchorScorer, plain: AnchorScorer, embedder: Embedder) -> pd.DataFrame:
     """AUC high against low, over all and within each subdimension, of judge and yardsticks."""
     table = pd.read_csv(path)
     table["scale"] = table["value"].replace(OTHER_NAMES)
@@ -55,6 +56,7 @@ def cases(path: Path, scorer: AnchorScorer, embedder: Embedder) -> pd.DataFrame:
     high = (table["label"] == "high").to_numpy()
     variants = {
         "embedded judge": own_level(scorer, table, answers, stems),
+        "the same without a reader": own_level(plain, table, answers, stems),
         "embedded judge, stems not given": own_level(scorer, table, answers, None),
         "judge reading the stem alone": own_level(scorer, table, stems, None),
         "cosine to one definition": cosines(table, answers, embedder),
@@ -69,13 +71,14 @@ def cases(path: Path, scorer: AnchorScorer, embedder: Embedder) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def counter(scorer: AnchorScorer, embedder: Embedder) -> pd.DataFrame:
+def counter(file: str, scorer: AnchorScorer, plain: AnchorScorer, embedder: Embedder) -> pd.DataFrame:
     """AUC and share of stems whose high answer scores above the low one, over all and by style."""
-    table = pd.read_csv(find("reference", "counter_completions.csv")).rename(columns={"subdimension": "scale"})
+    table = pd.read_csv(find("reference", file)).rename(columns={"subdimension": "scale"})
     answers, stems = list(table["completion"]), list(table["stem"])
     high = (table["label"] == "high").to_numpy()
     variants = {
         "embedded judge": own_level(scorer, table, answers, stems),
+        "the same without a reader": own_level(plain, table, answers, stems),
         "judge reading stem and answer as one": own_level(
             scorer, table, [sentence(s, a) for s, a in zip(stems, answers, strict=True)], None
         ),
@@ -92,10 +95,15 @@ def counter(scorer: AnchorScorer, embedder: Embedder) -> pd.DataFrame:
 
 
 def speed(scorer: AnchorScorer, n: int) -> str:
-    """Seconds for n completions that were never read before."""
-    table = pd.read_csv(find("reference", "counter_completions.csv"))
-    texts = [f"{text} ({number})" for number in range(-(-n // len(table))) for text in table["completion"]][:n]
-    stems = [stem for _ in range(-(-n // len(table))) for stem in table["stem"]][:n]
+    """Seconds for n completions of several sentences, of which none was read before."""
+    table = pd.read_csv(find("reference", "counter_completions_second.csv")).query("style == 'elaborate'")
+    rounds = range(-(-n // len(table)))
+    texts = [
+        " ".join(f"{part[:-1]}, day {number}{part[-1]}" for part in sentences(text))
+        for number in rounds
+        for text in table["completion"]
+    ][:n]
+    stems = [stem for _ in rounds for stem in table["stem"]][:n]
     words = sum(len(text.split()) for text in texts) / n
     started = time.monotonic()
     scorer.score(texts, stems)
@@ -109,11 +117,13 @@ def main() -> None:
     parser.add_argument("--speed", type=int, default=0)
     chosen = parser.parse_args()
     embedder = open_embedder("all-minilm-l6-v2", print)
-    scorer = AnchorScorer({"subdimensions": hand_written()}, embedder, open_reader(print))
+    manual = {"subdimensions": hand_written()}
+    scorer, plain = AnchorScorer(manual, embedder, open_reader(print)), AnchorScorer(manual, embedder)
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.float_format", "{:.3f}".format):
         if chosen.cases is not None:
-            print("Labelled completions, AUC high against low", cases(chosen.cases, scorer, embedder), sep="\n")
-        print("\nOpposite answers to one stem", counter(scorer, embedder), sep="\n")
+            print("Labelled completions, AUC high against low", cases(chosen.cases, scorer, plain, embedder), sep="\n")
+        for file in ("counter_completions.csv", "counter_completions_second.csv"):
+            print(f"\nOpposite answers to one stem, {file}", counter(file, scorer, plain, embedder), sep="\n")
     if chosen.speed:
         print("\n" + speed(scorer, chosen.speed))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from valuelex.errors import ArtifactError
 from valuelex.models import Caller, Ledger, Model, ModelSettings, Request, Response, resolve
 from valuelex.projective import InstrumentSettings, build
 
@@ -62,6 +63,17 @@ class ScriptedEngine:
 @pytest.fixture(scope="session")
 def real_embedder(embedder) -> RememberingEmbedder:
     return RememberingEmbedder(embedder)
+
+
+@pytest.fixture(scope="session")
+def reader():
+    """The packaged reader of stance; tests that need it skip where its file cannot be had."""
+    from valuelex.study.reading import open_reader
+
+    try:
+        return open_reader(print)
+    except ArtifactError as error:
+        pytest.skip(f"the packaged language model cannot be had: {error.what}")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The blind set of completions written high and low on the same stems: its form, not what any judge makes of it."""
+"""The blind sets of completions written high and low on the same stems: their form, not what any judge makes of them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from valuelex.resources import find
 COLUMNS = ["stem_id", "stem", "subdimension", "label", "style", "completion"]
 
 
-@pytest.fixture(scope="module")
-def rows() -> pd.DataFrame:
-    return pd.read_csv(find("reference", "counter_completions.csv"), dtype=str, keep_default_na=False)
+FIRST, SECOND = "counter_completions.csv", "counter_completions_second.csv"
+
+
+@pytest.fixture(scope="module", params=[FIRST, SECOND])
+def rows(request: pytest.FixtureRequest) -> pd.DataFrame:
+    return pd.read_csv(find("reference", request.param), dtype=str, keep_default_na=False)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,7 @@ def rank_biserial(high: pd.Series, low: pd.Series) -> float:
 
 def test_every_stem_has_one_high_and_one_low_in_one_style(rows: pd.DataFrame) -> None:
     assert list(rows.columns) == COLUMNS
-    assert len(rows) == 168
+    assert len(rows) in (168, 138)
     pairs = rows.groupby("stem_id")
     assert pairs["label"].agg(lambda labels: sorted(labels) == ["high", "low"]).all()
     assert (pairs["style"].nunique() == 1).all()
@@ -37,14 +40,17 @@ def test_every_stem_has_one_high_and_one_low_in_one_style(rows: pd.DataFrame) ->
 
 
 def test_homes_and_styles_are_balanced(rows: pd.DataFrame) -> None:
+    """To one stem in the second set, from which three stems were taken that the judge has learnt from."""
     stems = rows.drop_duplicates("stem_id")
-    assert stems["subdimension"].value_counts().to_dict() == dict.fromkeys(
-        ["Self-Competent", "User-Oriented", "Social", "Idealistic", "Professional", "Ethical"], 14
-    )
-    assert stems["style"].value_counts().to_dict() == {"terse": 28, "plain": 28, "elaborate": 28}
+    homes = stems["subdimension"].value_counts()
+    assert set(homes.index) == {"Self-Competent", "User-Oriented", "Social", "Idealistic", "Professional", "Ethical"}
+    assert homes.max() - homes.min() <= 1
+    styles = stems["style"].value_counts()
+    assert set(styles.index) == {"terse", "plain", "elaborate"} and styles.max() - styles.min() <= 3
 
 
-def test_stems_are_those_of_the_bank(rows: pd.DataFrame, bank: dict[str, dict[str, object]]) -> None:
+def test_stems_of_the_first_are_those_of_the_bank(bank: dict[str, dict[str, object]]) -> None:
+    rows = pd.read_csv(find("reference", FIRST), dtype=str, keep_default_na=False)
     for row in rows.itertuples():
         entry = bank[str(row.stem_id)]
         assert (row.stem, str(row.subdimension).lower()) == (entry["text"], entry["home"])

@@ -10,8 +10,8 @@ from valuelex.resources import find
 
 
 @pytest.fixture(scope="module")
-def scorer(real_embedder):
-    return AnchorScorer({"subdimensions": hand_written()}, real_embedder)
+def scorer(real_embedder, reader):
+    return AnchorScorer({"subdimensions": hand_written()}, real_embedder, reader)
 
 
 def test_clear_sentences_come_out_in_order(scorer):
@@ -105,10 +105,10 @@ def auc(score, high):
 
 
 @pytest.mark.parametrize("kind", ["hand-written", "template"])
-def test_published_cases_high_against_low(cases, real_embedder, kind):
+def test_published_cases_high_against_low(cases, real_embedder, reader, kind):
     """Nothing is fitted to the cases. Asked: .93 pooled, .88 within each; measured: see docs/validation.md."""
     entries = hand_written() if kind == "hand-written" else [from_templates(s) for s in named_scales("valuelex", None)]
-    scorer = AnchorScorer({"subdimensions": entries}, real_embedder)
+    scorer = AnchorScorer({"subdimensions": entries}, real_embedder, reader)
     answers = [strip_echo(bare(stem), text) for stem, text in zip(cases["stem"], cases["completion"], strict=True)]
     scores = scorer.score(answers)
     own = [scorer.scales.index(value) for value in cases["value"]]
@@ -119,24 +119,18 @@ def test_published_cases_high_against_low(cases, real_embedder, kind):
     assert scores.applicable[np.arange(len(cases)), own].mean() > 0.8
 
 
-@pytest.fixture(scope="module")
-def counter():
-    return pd.read_csv(find("reference", "counter_completions.csv"))
-
-
-def test_opposite_answers_to_one_stem(counter, scorer):
-    """Written blind, before the judge was. Half of the low ones are polite or cheerful; the stem tells nothing by design."""
+@pytest.mark.parametrize(
+    ("file", "asked", "pairs"), [("counter_completions.csv", 0.90, 0.9), ("counter_completions_second.csv", 0.77, 0.8)]
+)
+def test_opposite_answers_to_one_stem(scorer, file, asked, pairs):
+    """The stem tells nothing by design. The second set was written after the judge, and to be harder: docs/validation.md."""
+    counter = pd.read_csv(find("reference", file))
     scores = scorer.score(list(counter["completion"]), list(counter["stem"]))
     own = [scorer.scales.index(value) for value in counter["subdimension"]]
     level = scores.level[np.arange(len(counter)), own]
-    assert auc(level, (counter["label"] == "high").to_numpy()) > 0.78
+    assert auc(level, (counter["label"] == "high").to_numpy()) > asked
     wide = counter.assign(level=level).pivot(index="stem_id", columns="label", values="level")
-    assert (wide["high"] > wide["low"]).mean() > 0.8
-    print(
-        auc(level, (counter["label"] == "high").to_numpy()),
-        (wide["high"] > wide["low"]).mean(),
-        scores.applicable[np.arange(len(counter)), own].mean(),
-    )
+    assert (wide["high"] > wide["low"]).mean() > pairs
 
 
 def test_the_level_of_an_answer_is_not_moved_by_its_stem(real_embedder):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from valuelex.projective.judging.stance import StanceModel, contrasts, examples, proportional_odds
+from valuelex.projective.judging.contrasts import contrasts
+from valuelex.projective.judging.stance import StanceModel, examples, proportional_odds
 from valuelex.projective.manual import hand_written
 
 
