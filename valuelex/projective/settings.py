@@ -15,7 +15,7 @@ INSTRUCTION = (
 """What a chat model is told by default."""
 
 EMBEDDED = "embedded"
-"""Id of the judge that scores by embeddings and needs no language model."""
+"""Id of the judge that needs no endpoint and no key."""
 HUMAN = "human:"
 """What the ids of human raters begin with: human:R1."""
 
@@ -129,7 +129,7 @@ class JudgeSettings(ModelSettings):
     @classmethod
     def _not_the_embedded_judge(cls, judge_id: str) -> str:
         if judge_id == EMBEDDED:
-            raise ValueError("'embedded' is the judge by embeddings; give this one another id")
+            raise ValueError("'embedded' is the judge that valuelex brings; give this one another id")
         if judge_id.startswith(HUMAN):
             raise ValueError(f"'{HUMAN}' begins the ids of human raters; give this one another id")
         return judge_id

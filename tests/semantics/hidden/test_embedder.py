@@ -21,6 +21,8 @@ TEXTS = [
     "word " * 900,
     "誠実 🙂 \ud800".replace("\ud800", "?"),
     "I keep my word.",
+    "I drop my word.",
+    "I sell my word.",
 ]
 
 
@@ -42,11 +44,10 @@ def test_rows_have_length_one_and_their_texts_order(embedder):
     assert embedder.encode([]).shape == (0, 0)
 
 
-def test_company_moves_a_vector_by_rounding_only(embedder):
+def test_company_moves_no_bit_of_a_vector(embedder):
     found = embedder.encode(TEXTS)
-    embedder._known.clear()
-    alone = np.vstack([embedder.encode([text]) for text in TEXTS])
-    np.testing.assert_allclose(alone, found, atol=1e-5)
+    alone = np.vstack([embedder._encode([text])[0] for text in TEXTS])
+    np.testing.assert_array_equal(alone, found)
 
 
 def test_the_graph_is_built_once_and_a_broken_one_is_named(embedder, graphs, smollm2, tmp_path):
@@ -59,7 +60,7 @@ def test_the_graph_is_built_once_and_a_broken_one_is_named(embedder, graphs, smo
     def make():
         return HiddenStateEmbedder("x", model=smollm2, layers=2, samples=SAMPLES, folder=tmp_path)
 
-    np.testing.assert_allclose(make().encode(TEXTS[:2]), embedder.encode(TEXTS[:2]), atol=1e-5)
+    np.testing.assert_array_equal(make().encode(TEXTS[:2]), embedder.encode(TEXTS[:2]))
     assert file.stat().st_mtime_ns == changed
     file.write_bytes(b"no graph")
     with pytest.raises(ArtifactError, match="builds them anew"):
@@ -75,4 +76,4 @@ def test_vectors_are_kept(embedder, graphs, smollm2, tmp_path):
     first = make().encode(TEXTS[:3])
     again = make()
     again._encode = None  # whatever is not kept fails
-    np.testing.assert_allclose(again.encode(TEXTS[:3]), first, atol=1e-12)
+    np.testing.assert_array_equal(again.encode(TEXTS[:3]), first)

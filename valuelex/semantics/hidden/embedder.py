@@ -20,7 +20,7 @@ from valuelex.semantics.store import LocalStore, identity
 TOKENS_AT_ONCE = 1024
 """Of one batch: enough to keep a core busy, few enough for its cache."""
 
-VERSION = "1"
+VERSION = "2"
 """Of the graph: another one is built anew."""
 
 
@@ -28,8 +28,7 @@ class HiddenStateEmbedder(RememberingEmbedder):
     """The mean hidden state of a text after some layers, standardized, to length one: no torch.
 
     The graph is built at first use, in 8-bit integers (`quantize`), and kept in `folder`. Texts of the same number of tokens go
-    through it together; ranges of the activations are fixed, so that a vector depends on its company by no more than the order
-    of floating-point sums, about 1e-7.
+    through it together; ranges of the activations are fixed, so that a vector depends on nothing but its text, to the last bit.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ class GraphBuilder:
         )
         for number in range(len(decoder.layers)):
             state = self._layer(number, state)
-        self._node("ReduceMean", [state], "mean" if self.mean is None else "raw", axes=[1], keepdims=0)
+        self._mean(state, "mean" if self.mean is None else "raw")
         if self.mean is not None and self.deviation is not None:
             self._node("Sub", ["raw", self._constant("center", self.mean.astype(np.float32))], "centered")
             self._node("Div", ["centered", self._constant("spread", self.deviation.astype(np.float32))], "mean")
@@ -102,6 +102,19 @@ class GraphBuilder:
         graph = helper.make_graph(self._nodes, "hidden", inputs, results, self._constants)
         operators = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
         return bytes(helper.make_model(graph, opset_imports=operators, ir_version=9).SerializeToString())
+
+    def _mean(self, state: str, out: str) -> None:
+        """Add the mean over tokens, as a product with ones: onnxruntime's own mean sums one text in another order than two."""
+        from onnx import TensorProto, helper
+
+        self._node("Slice", ["shape", "one", "many"], "tokens")
+        self._node("Concat", ["n", "one", "tokens"], "row", axis=0)
+        one = helper.make_tensor("each", TensorProto.FLOAT, [1], [1.0])
+        self._node("ConstantOfShape", ["row"], "ones", value=one)
+        self._node("MatMul", ["ones", state], "sums")
+        self._node("Squeeze", ["sums", "one"], "sum")
+        self._node("Cast", ["tokens"], "count", to=TensorProto.FLOAT)
+        self._node("Div", ["sum", "count"], out)
 
     def _layer(self, number: int, state: str) -> str:
         """Add one layer; return the name of the state after it."""
