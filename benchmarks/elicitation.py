@@ -111,10 +111,11 @@ def bare(url: str, asked: list[Request], in_flight: int) -> float:
             for request in queue:
                 await client.chat.completions.create(
                     model=request.endpoint_model,
-                    messages=[{"role": "user", "content": PROMPT}],
+                    messages=[{"role": role, "content": text} for role, text in request.messages],
                     max_tokens=request.max_tokens,
                     temperature=request.temperature,
                     seed=request.seed,
+                    extra_body=dict(request.extra),
                 )
 
         started = time.perf_counter()

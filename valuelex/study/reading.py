@@ -34,4 +34,5 @@ def open_reader(tell: Tell) -> Embedder:
         samples=reader_samples(),
         folder=cache_folder(),
         cache=cache_folder() / "embeddings.sqlite",
+        tell=tell,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ class HiddenStateEmbedder(RememberingEmbedder):
         Where vectors are kept between runs. None keeps none.
     threads : int, optional
         Batches at the same time; default: the usable cores.
+    tell : callable
+        Called with one sentence before the graph is built.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class HiddenStateEmbedder(RememberingEmbedder):
         folder: Path,
         cache: Path | None = None,
         threads: int | None = None,
+        tell: Callable[[str], None] = lambda message: None,
     ) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
@@ -73,6 +76,7 @@ class HiddenStateEmbedder(RememberingEmbedder):
         graph = folder / f"{model.stem}-{layers}-layers-{made_by[:12]}.onnx"
         words = graph.with_suffix(".tokenizer.json")
         if not (graph.is_file() and words.is_file()):
+            tell(f"preparing {name} (once on this machine, about half a minute)")
             _build(graph, words, model, layers, samples)
         try:
             self._tokenizer = Tokenizer.from_file(str(words))
