@@ -4,7 +4,7 @@ from valuelex.projective.administration.administer import Item, administer, plan
 from valuelex.projective.instrument.build import build, check_files
 from valuelex.projective.instrument.edited import load_edited
 from valuelex.projective.instrument.writer import plan_stems
-from valuelex.projective.judging.contrasts import samples as reader_samples
+from valuelex.projective.judging.contrasts import StanceReader, samples, samples_key
 from valuelex.projective.judging.dossier.run import judge_dossier
 from valuelex.projective.judging.embedded import AnchorScorer
 from valuelex.projective.judging.plan import JudgeItem, check_judges, kin_of, plan_judge
@@ -39,6 +39,7 @@ __all__ = [
     "RatingSheets",
     "Scale",
     "ScoringSettings",
+    "StanceReader",
     "WriterSettings",
     "add_ratings",
     "administer",
@@ -60,7 +61,8 @@ __all__ = [
     "rating_sheets",
     "read_ratings",
     "read_returned",
-    "reader_samples",
+    "samples",
+    "samples_key",
     "score",
     "to_xlsx",
     "validity",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from valuelex import projective
 from valuelex.errors import ArtifactError
 from valuelex.models import cache_folder, locate, registry
 from valuelex.models.artifacts import Tell
-from valuelex.projective import reader_samples
-from valuelex.semantics import Embedder, HiddenStateEmbedder
+from valuelex.semantics import HiddenStateEmbedder
 
 READER = "smollm2-135m-instruct"
 LAYERS = 15
@@ -16,8 +16,8 @@ LAYERS = 15
 
 
 @cache
-def open_reader(tell: Tell) -> Embedder:
-    """Return the packaged language model's hidden states as vectors; built at first use, then kept in the cache folder.
+def open_reader(tell: Tell) -> projective.StanceReader:
+    """Return the packaged reader; it is prepared at first use on a machine, then kept in the cache folder.
 
     Raises
     ------
@@ -27,12 +27,14 @@ def open_reader(tell: Tell) -> Embedder:
     entry = registry().model(READER)
     if entry is None or entry.artifact is None:
         raise ArtifactError(f"The registry holds no file of {READER}.", "Install valuelex again.")
-    return HiddenStateEmbedder(
+    embedder = HiddenStateEmbedder(
         f"{READER}, layer {LAYERS}",
         model=locate(entry.artifact, tell=tell),
         layers=LAYERS,
-        samples=reader_samples(),
+        samples=projective.samples,
+        samples_key=projective.samples_key(),
         folder=cache_folder(),
         cache=cache_folder() / "embeddings.sqlite",
         tell=tell,
     )
+    return projective.StanceReader(embedder, made_by=embedder.made_by, folder=cache_folder())

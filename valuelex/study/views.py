@@ -130,4 +130,5 @@ def fetch_models(study: Study | None, *, tell: Callable[[str], None]) -> None:
         for role, path in embedding_files(name, tell=tell).items():
             tell(f"{name} ({role}): {path} verified")
     if study is None or "embedded" in study.file.judges:
-        tell(f"{open_reader(tell).name}: the embedded judge's reader is built")
+        reader = open_reader(tell)
+        tell(f"{reader.name}: the embedded judge's reader has learnt from {len(reader.learnt.level):,} contrasts")

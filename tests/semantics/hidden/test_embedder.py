@@ -12,6 +12,7 @@ SAMPLES = [
     "The weather is mild today.",
     "We share what we have.",
 ]
+OF = {"samples": lambda: SAMPLES, "samples_key": "four"}
 TEXTS = [
     "Honesty matters to me.",
     "Honesty bores me.",
@@ -33,7 +34,7 @@ def graphs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def embedder(smollm2, graphs):
-    return HiddenStateEmbedder("two layers", model=smollm2, layers=2, samples=SAMPLES, folder=graphs)
+    return HiddenStateEmbedder("two layers", model=smollm2, layers=2, **OF, folder=graphs)
 
 
 def test_rows_have_length_one_and_their_texts_order(embedder):
@@ -58,7 +59,7 @@ def test_the_graph_is_built_once_and_a_broken_one_is_named(embedder, graphs, smo
     changed = file.stat().st_mtime_ns
 
     def make():
-        return HiddenStateEmbedder("x", model=smollm2, layers=2, samples=SAMPLES, folder=tmp_path)
+        return HiddenStateEmbedder("x", model=smollm2, layers=2, **OF, folder=tmp_path)
 
     np.testing.assert_array_equal(make().encode(TEXTS[:2]), embedder.encode(TEXTS[:2]))
     assert file.stat().st_mtime_ns == changed
@@ -70,7 +71,13 @@ def test_the_graph_is_built_once_and_a_broken_one_is_named(embedder, graphs, smo
 def test_vectors_are_kept(embedder, graphs, smollm2, tmp_path):
     def make():
         return HiddenStateEmbedder(
-            "x", model=smollm2, layers=2, samples=SAMPLES, folder=graphs, cache=tmp_path / "vectors.sqlite"
+            "x",
+            model=smollm2,
+            layers=2,
+            samples=lambda: SAMPLES,
+            samples_key="four",
+            folder=graphs,
+            cache=tmp_path / "vectors.sqlite",
         )
 
     first = make().encode(TEXTS[:3])

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from valuelex.projective.judging.contrasts import StanceReader
 from valuelex.projective.judging.relevance import RelevanceModel
 from valuelex.projective.judging.stance import StanceModel
 from valuelex.projective.manual import check_manual
@@ -85,8 +86,8 @@ class AnchorScorer:
         As in instrument.yaml.
     embedder : Embedder
         Sentences to unit vectors, by topic.
-    reader : Embedder, optional
-        Sentences to unit vectors that hold stance: the hidden states of a language model. None: the embedder reads the stance
+    reader : StanceReader, optional
+        Reads stance off the hidden states of a language model. None: the embedder reads the stance
         too, and much worse (docs/validation.md).
 
     Attributes
@@ -107,10 +108,10 @@ class AnchorScorer:
         If the manual lacks anchors.
     """
 
-    def __init__(self, manual: Mapping[str, Any], embedder: Embedder, reader: Embedder | None = None) -> None:
+    def __init__(self, manual: Mapping[str, Any], embedder: Embedder, reader: StanceReader | None = None) -> None:
         entries = check_manual(manual)
         self._embedder = embedder
-        self._reader = embedder if reader is None else reader
+        self._reader: Embedder | StanceReader = embedder if reader is None else reader
         self.embedding = embedder.name if reader is None else f"{reader.name}, {embedder.name}"
         self.scales = [str(entry["subdimension"]) for entry in entries]
         anchors = [
@@ -123,7 +124,7 @@ class AnchorScorer:
         self._owner = np.array([s for s, _, _ in anchors])
         self._levels = np.array([level for _, _, level in anchors], dtype=float)
         self._vectors = embedder.encode(self._texts)
-        self.stance = StanceModel(entries, self._reader, reader=reader is not None)
+        self.stance = StanceModel(entries, self._reader)
         self.relevance = RelevanceModel(entries, self._texts, self._owner, self._vectors, embedder)
         self.threshold = self.relevance.threshold
         predicted = np.array([self.stance.left_out[text] for text in self._texts])

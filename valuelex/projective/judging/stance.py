@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from valuelex.projective.judging.contrasts import MIDDLE, Example, all_contrasts, contrasts, learnt_from_contrasts
+from valuelex.projective.judging.contrasts import MIDDLE, Example, StanceReader, contrasts
 from valuelex.projective.judging.ridge import Ridge
 from valuelex.projective.manual import LEVELS, from_templates, hand_written
 from valuelex.projective.scales import Scale
@@ -55,10 +55,8 @@ class StanceModel:
     ----------
     entries : sequence of dict
         A manual's, checked.
-    embedder : Embedder
-        What the texts are read with: a reader, or sentence embeddings.
-    reader : bool
-        Whether it is a reader.
+    embedder : Embedder or StanceReader
+        What the texts are read with: sentence embeddings, or a reader.
 
     Attributes
     ----------
@@ -70,11 +68,13 @@ class StanceModel:
         Text -> its level as judged without its group.
     """
 
-    def __init__(self, entries: Sequence[Mapping[str, Any]], embedder: Embedder, *, reader: bool = False) -> None:
-        self._base = learnt_from_contrasts(embedder) if reader else None
-        own = examples(entries)
-        known = {row.text for row in own}
-        rows = own if reader else [*own, *(row for row in contrasts() if row.text not in known)]
+    def __init__(self, entries: Sequence[Mapping[str, Any]], embedder: Embedder | StanceReader) -> None:
+        learnt = embedder.learnt if isinstance(embedder, StanceReader) else None
+        self._base = None if learnt is None else learnt.ridge
+        rows = examples(entries)
+        if learnt is None:
+            known = {row.text for row in rows}
+            rows += [row for row in contrasts() if row.text not in known]
         y = np.array([row.level for row in rows], dtype=float)
         weights = np.array([row.weight for row in rows])
         groups = np.unique([row.group for row in rows], return_inverse=True)[1]
@@ -83,8 +83,8 @@ class StanceModel:
         self._ridge = Ridge.fit(vectors, y - before, weights, ridge=LEVEL_RIDGE, middle=0.0, groups=groups)
         left_out = before + self._ridge.left_out
         value, level = left_out[weights == 1.0], y[weights == 1.0]
-        if self._base is not None:
-            value, level = np.r_[value, self._base.left_out], np.r_[level, [row.level for row in all_contrasts()]]
+        if learnt is not None:
+            value, level = np.r_[value, learnt.ridge.left_out], np.r_[level, learnt.level]
         self.slope, self.thresholds = proportional_odds(value, level.astype(int))
         self.left_out = dict(zip((row.text for row in rows), self.expected(left_out).tolist(), strict=True))
 

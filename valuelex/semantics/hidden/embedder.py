@@ -38,8 +38,10 @@ class HiddenStateEmbedder(RememberingEmbedder):
         A GGUF file of the Llama architecture with SmolLM2's tokenizer.
     layers : int
         The layer, counted from 1, after which the states are read.
-    samples : sequence of str
-        Texts like those to come; ranges, means and deviations are theirs.
+    samples : callable
+        Returns texts like those to come; ranges, means and deviations are theirs. Called when the graph is built.
+    samples_key : str
+        What changes when the samples do.
     folder : Path
         Where the built graph is kept.
     cache : Path, optional
@@ -48,6 +50,11 @@ class HiddenStateEmbedder(RememberingEmbedder):
         Batches at the same time; default: the usable cores.
     tell : callable
         Called with one sentence before the graph is built.
+
+    Attributes
+    ----------
+    made_by : str
+        Of model, layers and samples: what makes the vectors.
 
     Raises
     ------
@@ -61,7 +68,8 @@ class HiddenStateEmbedder(RememberingEmbedder):
         *,
         model: Path,
         layers: int,
-        samples: Sequence[str],
+        samples: Callable[[], Sequence[str]],
+        samples_key: str,
         folder: Path,
         cache: Path | None = None,
         threads: int | None = None,
@@ -70,14 +78,16 @@ class HiddenStateEmbedder(RememberingEmbedder):
         import onnxruntime
         from tokenizers import Tokenizer
 
-        made_by = identity(model, VERSION, str(layers), *samples)
-        super().__init__(name, None if cache is None else LocalStore(cache, identity(made_by, onnxruntime.__version__)))
+        self.made_by = identity(model, VERSION, str(layers), samples_key)
+        super().__init__(
+            name, None if cache is None else LocalStore(cache, identity(self.made_by, onnxruntime.__version__))
+        )
         self.threads = threads or usable_cores()
-        graph = folder / f"{model.stem}-{layers}-layers-{made_by[:12]}.onnx"
+        graph = folder / f"{model.stem}-{layers}-layers-{self.made_by[:12]}.onnx"
         words = graph.with_suffix(".tokenizer.json")
         if not (graph.is_file() and words.is_file()):
             tell(f"preparing {name} (once on this machine, about half a minute)")
-            _build(graph, words, model, layers, samples)
+            _build(graph, words, model, layers, samples())
         try:
             self._tokenizer = Tokenizer.from_file(str(words))
             self._session = open_session(str(graph))
