@@ -24,8 +24,8 @@ test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.test
-	$(BIN)/ruff format --check valuelex tests benchmarks docs
-	$(BIN)/ruff check valuelex tests benchmarks docs
+	$(BIN)/ruff format --check valuelex tests benchmarks docs notebooks
+	$(BIN)/ruff check valuelex tests benchmarks docs notebooks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/test_floors.py
 

@@ -5,25 +5,25 @@
 FILE holds columns value, stem, completion, label (high or low): completions of models that somebody labelled, which do not
 belong to the project. Nothing is fitted to them. Beside the judge stand yardsticks from the same session: the length of the
 completion, the cosine to one definition per subdimension, the judge reading the stem alone, and the judge as it is without a
-language model to read with. Speed is measured without what is kept between runs (`VALUELEX_CACHE=$(mktemp -d)`).
+language model to read with.
 """
 
 from __future__ import annotations
 
 import argparse
+import secrets
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from valuelex.projective import AnchorScorer
+from valuelex.projective import AnchorScorer, open_reader
 from valuelex.projective.manual import hand_written
 from valuelex.projective.text import bare, sentence, sentences, strip_echo
 from valuelex.resources import find
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import open_embedder
-from valuelex.study.reading import open_reader
 
 OTHER_NAMES = {"Self-Competence": "Self-Competent"}
 
@@ -97,7 +97,8 @@ def counter(file: str, scorer: AnchorScorer, plain: AnchorScorer, embedder: Embe
 def speed(scorer: AnchorScorer, n: int) -> str:
     """Seconds for n completions of several sentences, of which none was read before."""
     table = pd.read_csv(find("reference", "counter_completions_second.csv")).query("style == 'elaborate'")
-    rounds = range(-(-n // len(table)))
+    begin = secrets.randbelow(10**6)  # what an earlier run read is kept, and would cost nothing
+    rounds = range(begin, begin - (-n // len(table)))
     texts = [
         " ".join(f"{part[:-1]}, day {number}{part[-1]}" for part in sentences(text))
         for number in rounds

@@ -1,4 +1,4 @@
-"""Fixtures of the projective room: the real embedder with a memory, and a scripted engine behind a real caller."""
+"""Fixtures of the projective room: the real embedder and reader, and a scripted engine behind a real caller."""
 
 from __future__ import annotations
 
@@ -11,21 +11,6 @@ import pytest
 from valuelex.errors import ArtifactError
 from valuelex.models import Caller, Ledger, Model, ModelSettings, Request, Response, resolve
 from valuelex.projective import InstrumentSettings, build
-
-
-class RememberingEmbedder:
-    """The real embedder; a text that was encoded before is not encoded again (its vector depends on nothing else)."""
-
-    def __init__(self, real) -> None:
-        self.name = real.name
-        self._real = real
-        self._known: dict[str, np.ndarray] = {}
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if new:
-            self._known.update(zip(new, self._real.encode(new), strict=True))
-        return np.vstack([self._known[text] for text in texts]) if len(texts) else np.empty((0, 0))
 
 
 class HashedWordsEmbedder:
@@ -61,14 +46,14 @@ class ScriptedEngine:
 
 
 @pytest.fixture(scope="session")
-def real_embedder(embedder) -> RememberingEmbedder:
-    return RememberingEmbedder(embedder)
+def real_embedder(embedder):
+    return embedder
 
 
 @pytest.fixture(scope="session")
 def reader():
     """The packaged reader of stance; tests that need it skip where its file cannot be had."""
-    from valuelex.study.reading import open_reader
+    from valuelex.projective import open_reader
 
     try:
         return open_reader(print)

@@ -4,10 +4,10 @@ from valuelex.projective.administration.administer import Item, administer, plan
 from valuelex.projective.instrument.build import build, check_files
 from valuelex.projective.instrument.edited import load_edited
 from valuelex.projective.instrument.writer import plan_stems
-from valuelex.projective.judging.contrasts import StanceReader, samples, samples_key
 from valuelex.projective.judging.dossier.run import judge_dossier
 from valuelex.projective.judging.embedded import AnchorScorer
 from valuelex.projective.judging.plan import JudgeItem, check_judges, kin_of, plan_judge
+from valuelex.projective.judging.reader import StanceReader, open_reader
 from valuelex.projective.judging.run import judge
 from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
@@ -53,6 +53,7 @@ __all__ = [
     "load_edited",
     "manual_for",
     "named_scales",
+    "open_reader",
     "own_scales",
     "plan",
     "plan_judge",
@@ -61,8 +62,6 @@ __all__ = [
     "rating_sheets",
     "read_ratings",
     "read_returned",
-    "samples",
-    "samples_key",
     "score",
     "to_xlsx",
     "validity",

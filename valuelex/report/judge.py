@@ -199,7 +199,7 @@ def validity_table(found: dict[str, Any]) -> Table:
         Column("found applicable", number=True),
     )
     note = (
-        f"Embedding {found.get('embedding', 'unknown')}; the manual’s own anchors, each left out in turn. Guessing the "
+        f"Read by {found.get('embedding', 'unknown')}; the manual’s own anchors, each left out in turn. Guessing the "
         f"mean level errs by {number(overall['mae_of_the_mean'])}. Found applicable: "
         f"{percent(share.get('own_anchors'), 0)} of a scale’s own examples, "
         f"{percent(share.get('other_scales_anchors'), 0)} of other scales’ and "

@@ -99,12 +99,9 @@ class OnnxEmbedder(RememberingEmbedder):
         from tokenizers import Tokenizer
 
         self.threads = threads or usable_cores()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
         try:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
-            self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            self._session = open_session(str(model))
         except Exception as error:  # both libraries raise bare exceptions of their own
             raise ArtifactError(
                 f"The embedding model {name} cannot be loaded ({str(error).splitlines()[0]}).",
@@ -169,6 +166,16 @@ class SentenceTransformerEmbedder:
         """Return an array of len(texts) x dimensions, rows of length one."""
         vectors = self._model.encode(list(texts), normalize_embeddings=True, batch_size=1, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float64)
+
+
+def open_session(model: bytes | str) -> Any:
+    """Return an onnxruntime session, of one thread, of a serialized graph or the path of one."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def usable_cores() -> int:

@@ -27,6 +27,7 @@ PACKAGES = (
     "scikit-learn",
     "pyarrow",
     "onnxruntime",
+    "gguf",
     "tokenizers",
     "openai",
     "xllamacpp",

@@ -16,7 +16,6 @@ from valuelex.models.seeds import call_seed
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import for_sentences, open_embedder
 from valuelex.study.file import StudyFile
-from valuelex.study.reading import open_reader
 from valuelex.tables import frame
 
 Outputs = Mapping[str, Any]
@@ -236,7 +235,7 @@ def _judge(work: Work) -> Outputs:
     judges = work.file.judges
     scorer = None
     if "embedded" in judges:
-        scorer = projective.AnchorScorer(work.read("manual"), work.embedder, open_reader(work.caller.tell))
+        scorer = projective.AnchorScorer(work.read("manual"), work.embedder, projective.open_reader(work.caller.tell))
     made = projective.judge(
         work.read("completions"),
         work.read("instrument"),

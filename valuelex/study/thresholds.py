@@ -135,10 +135,8 @@ THRESHOLDS: tuple[Threshold, ...] = (
         "sentences of a pretrained model that count",
     ),
     Threshold("judge.width", f"{_JUDGING}.ridge", "WIDTH", "kernel width of the embedded judge"),
-    Threshold(
-        "judge.layer", "valuelex.study.reading", "LAYERS", "layer of the language model that it reads stance off"
-    ),
-    Threshold("judge.contrast_ridge", f"{_JUDGING}.contrasts", "CONTRAST_RIDGE", "its ridge for contrasts"),
+    Threshold("judge.layer", f"{_JUDGING}.reader", "LAYERS", "layer of the language model that it reads stance off"),
+    Threshold("judge.contrast_ridge", f"{_JUDGING}.reader", "CONTRAST_RIDGE", "its ridge for contrasts"),
     Threshold("judge.level_ridge", f"{_JUDGING}.stance", "LEVEL_RIDGE", "its ridge for the manual's own examples"),
     Threshold("judge.relevance_ridge", f"{_JUDGING}.relevance", "RELEVANCE_RIDGE", "its ridge for relevance"),
     Threshold("alpha.records", f"{_SCORING}.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"),

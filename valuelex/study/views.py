@@ -9,7 +9,7 @@ from valuelex import elicitation
 from valuelex.errors import DataError, SettingError, ValuelexError
 from valuelex.models import EndpointEngine, Model, ModelSettings, embedding_files, is_here, locate, registry, resolve
 from valuelex.models.seeds import call_seed
-from valuelex.study.reading import open_reader
+from valuelex.projective import open_reader
 from valuelex.study.study import Study
 
 

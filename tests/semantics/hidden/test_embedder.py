@@ -20,7 +20,9 @@ TEXTS = [
     "No.",
     "",
     "word " * 900,
-    "誠実 🙂 \ud800".replace("\ud800", "?"),
+    "誠実 🙂",
+    "\ud800",
+    "\x06\x13",  # bytes that the vocabulary lacks
     "I keep my word.",
     "I drop my word.",
     "I sell my word.",

@@ -1,10 +1,9 @@
-"""The embedded judge: a deterministic scorer that learns levels and relevance from the embeddings of examples.
+"""The embedded judge: a deterministic scorer that learns levels and relevance from examples.
 
 How it scores a completion on a scale, each number to be read off the manual and the packaged contrasts:
 
-1. *Level* (`stance`). A regression of the examples' levels on the hidden states of a small language model, or on their
-   embeddings, read off each sentence of the completion.
-   The stem is not read: what the question says is not the answer.
+1. *Level* (`stance`). A regression of the examples' levels on the hidden states of a small language model (`reader`), read off
+   each sentence of the completion. The stem is not read: what the question says is not the answer.
 2. *Relevance* (`relevance`). For each scale a classifier of its own anchors against the examples of not applicable and the
    other scales' anchors. Here the first sentence is read with its stem, since a short answer names no topic. A completion is
    applicable where its most relevant sentence passes the threshold.
@@ -23,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from valuelex.projective.judging.contrasts import StanceReader
+from valuelex.projective.judging.reader import StanceReader
 from valuelex.projective.judging.relevance import RelevanceModel
 from valuelex.projective.judging.stance import StanceModel
 from valuelex.projective.manual import check_manual
@@ -87,8 +86,8 @@ class AnchorScorer:
     embedder : Embedder
         Sentences to unit vectors, by topic.
     reader : StanceReader, optional
-        Reads stance off the hidden states of a language model. None: the embedder reads the stance
-        too, and much worse (docs/validation.md).
+        Reads stance off the hidden states of a language model. None: the embedder reads the stance too, and much worse
+        (docs/validation.md).
 
     Attributes
     ----------
@@ -112,7 +111,7 @@ class AnchorScorer:
         entries = check_manual(manual)
         self._embedder = embedder
         self._reader: Embedder | StanceReader = embedder if reader is None else reader
-        self.embedding = embedder.name if reader is None else f"{reader.name}, {embedder.name}"
+        self.embedding = embedder.name if reader is None else f"{reader.name} (stance), {embedder.name} (relevance)"
         self.scales = [str(entry["subdimension"]) for entry in entries]
         anchors = [
             (s, text, level)

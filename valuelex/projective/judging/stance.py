@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from valuelex.projective.judging.contrasts import MIDDLE, Example, StanceReader, contrasts
+from valuelex.projective.judging.contrasts import MIDDLE, Example, contrasts
+from valuelex.projective.judging.reader import StanceReader
 from valuelex.projective.judging.ridge import Ridge
 from valuelex.projective.manual import LEVELS, from_templates, hand_written
 from valuelex.projective.scales import Scale

@@ -14,7 +14,7 @@ from valuelex.projective.judging.embedded import AnchorScorer
 def validity(scorer: AnchorScorer) -> dict[str, Any]:
     """Return how well the embedded judge places the manual's own anchors, each left out in turn.
 
-    The stretching line and the threshold are fitted to the same left-out values, so the figures are very slightly too good.
+    Calibration and threshold are fitted to the same left-out values, so the figures are very slightly too good.
     Fillings of one template are left out together.
 
     Parameters
@@ -29,7 +29,6 @@ def validity(scorer: AnchorScorer) -> dict[str, Any]:
         above 3 against levels below). ``scales``: name -> n, r, mae, applicable_share. ``applicable``: the threshold, and the
         share of own anchors, of other scales' anchors and of not-applicable examples that pass it. ``note``: what to print
         wherever the scores are. None where nothing varies.
-
     """
     seen = scorer.left_out
     error = np.abs(seen.predicted - seen.level)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from valuelex.errors import ArtifactError, writing
-from valuelex.semantics.embed import RememberingEmbedder, usable_cores
+from valuelex.semantics.embed import RememberingEmbedder, open_session, usable_cores
 from valuelex.semantics.hidden.decoder import read_gguf
 from valuelex.semantics.hidden.graph import MAX_TOKENS
-from valuelex.semantics.hidden.quantize import open_session, quantized, run
+from valuelex.semantics.hidden.quantize import quantized, run
 from valuelex.semantics.store import LocalStore, identity
+from valuelex.tables import replace_file
 
 TOKENS_AT_ONCE = 1024
 """Of one batch: enough to keep a core busy, few enough for its cache."""
 
-VERSION = "2"
+VERSION = "3"
 """Of the graph: another one is built anew."""
 
 
@@ -96,22 +96,17 @@ class HiddenStateEmbedder(RememberingEmbedder):
                 f"{graph} or {words.name} cannot be loaded ({str(error).splitlines()[0]}).",
                 "Delete both: the next command builds them anew.",
             ) from error
-        past = next(node for node in self._session.get_inputs() if node.name == "past")
-        self._heads = (int(past.shape[1]), int(past.shape[3]))
 
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         ids = [_ids(self._tokenizer, text) for text in texts]
         batches = _batches([len(one) for one in ids])
         # A run of the session holds no lock of Python's, and threads share the weights.
         with ThreadPoolExecutor(self.threads) as pool:
-            found = list(pool.map(lambda batch: self._run([ids[i] for i in batch]), batches))
+            found = list(pool.map(lambda batch: run(self._session, [ids[i] for i in batch])[0], batches))
         out = np.empty((len(texts), found[0].shape[1]), dtype=np.float64)
         for batch, rows in zip(batches, found, strict=True):
             out[batch] = rows
         return list(out / np.linalg.norm(out, axis=1, keepdims=True))
-
-    def _run(self, ids: list[list[int]]) -> np.ndarray:
-        return run(self._session, *self._heads, ids, sink=True)[0]
 
 
 def _build(graph: Path, words: Path, model: Path, layers: int, samples: Sequence[str]) -> None:
@@ -124,14 +119,13 @@ def _build(graph: Path, words: Path, model: Path, layers: int, samples: Sequence
     for path, content in contents.items():
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
-            unfinished.write_bytes(content)
-            unfinished.replace(path)
+        replace_file(path, content)
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:
-    # A text without a token is a space: there has to be something to take the mean of.
-    return list(tokenizer.encode(text or " ").ids[:MAX_TOKENS])
+    # Half of a surrogate pair is no text. Some control characters have no token, and there has to be one to take the mean of.
+    text = text.encode("utf-8", "replace").decode()
+    return list(tokenizer.encode(text).ids[:MAX_TOKENS] or tokenizer.encode(" ").ids)
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

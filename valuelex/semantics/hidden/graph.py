@@ -61,11 +61,7 @@ class GraphBuilder:
         self._quantized: set[str] = set()
 
     def build(self, outputs: Sequence[str] = ()) -> bytes:
-        """Return the serialized graph: ids (n x tokens) -> `mean` (n x width) and the values named in `outputs`.
-
-        It also takes `length` (n: tokens - 1, the sink counted), `total` (tokens, the sink counted) and `past` (n x heads x 0 x
-        head width): what the attention operator asks for, though nothing is past.
-        """
+        """Return the serialized graph: `ids` (n x tokens) -> `mean` (n x width) and the values named in `outputs`."""
         from onnx import TensorProto, helper
 
         self._nodes, self._constants, self._quantized = [], [], set()
@@ -77,8 +73,7 @@ class GraphBuilder:
         self._constant("words", decoder.embedding.astype(np.float16))
         for name, value in (("zero", 0), ("one", 1), ("many", MAX_TOKENS + 1)):
             self._constant(name, np.array([value], dtype=np.int64))
-        self._node("Shape", ["ids"], "shape")
-        self._node("Slice", ["shape", "zero", "one"], "n")
+        self._sizes()
         self._node("Gather", ["words", "ids"], "words16")
         state = self._node("Cast", ["words16"], "state", to=TensorProto.FLOAT)
         first = self._constant("norm", decoder.layers[0]["attn_norm"])
@@ -91,29 +86,40 @@ class GraphBuilder:
         if self.mean is not None and self.deviation is not None:
             self._node("Sub", ["raw", self._constant("center", self.mean.astype(np.float32))], "centered")
             self._node("Div", ["centered", self._constant("spread", self.deviation.astype(np.float32))], "mean")
-        tensor, real, whole = helper.make_tensor_value_info, TensorProto.FLOAT, TensorProto.INT32
-        inputs = [
-            tensor("ids", TensorProto.INT64, ["n", "t"]),
-            tensor("length", whole, ["n"]),
-            tensor("total", whole, []),
-            tensor("past", real, ["n", decoder.kv_heads, 0, decoder.head_width]),
-        ]
+        tensor, real = helper.make_tensor_value_info, TensorProto.FLOAT
+        inputs = [tensor("ids", TensorProto.INT64, ["n", "t"])]
         results = [tensor("mean", real, ["n", decoder.width]), *(tensor(name, real, None) for name in outputs)]
         graph = helper.make_graph(self._nodes, "hidden", inputs, results, self._constants)
         operators = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
         return bytes(helper.make_model(graph, opset_imports=operators, ir_version=9).SerializeToString())
 
+    def _sizes(self) -> None:
+        """Add n and t, and what the attention operator asks for: `total` (tokens with the sink), `length` (the same less 1, of
+        each text) and `past` (n x heads x 0 x head width), though nothing is past."""
+        from onnx import TensorProto
+
+        self._node("Shape", ["ids"], "shape")
+        self._node("Slice", ["shape", "zero", "one"], "n")
+        self._node("Slice", ["shape", "one", "many"], "t")
+        before = self._constant("before", np.array([-1 if self.sink is None else 0], dtype=np.int64))
+        self._node("Add", ["t", before], "last")
+        self._node("Add", ["last", "one"], "with_sink")
+        self._node("Cast", ["with_sink"], "total", to=TensorProto.INT32)
+        self._node("Expand", ["last", "n"], "last_of_each")
+        self._node("Cast", ["last_of_each"], "length", to=TensorProto.INT32)
+        heads = self._constant("heads", np.array([self.decoder.kv_heads, 0, self.decoder.head_width], dtype=np.int64))
+        self._node("Concat", ["n", heads], "past_shape", axis=0)
+        self._node("ConstantOfShape", ["past_shape"], "past")  # zeros, of 32-bit floats
+
     def _mean(self, state: str, out: str) -> None:
         """Add the mean over tokens, as a product with ones: onnxruntime's own mean sums one text in another order than two."""
         from onnx import TensorProto, helper
 
-        self._node("Slice", ["shape", "one", "many"], "tokens")
-        self._node("Concat", ["n", "one", "tokens"], "row", axis=0)
-        one = helper.make_tensor("each", TensorProto.FLOAT, [1], [1.0])
-        self._node("ConstantOfShape", ["row"], "ones", value=one)
+        self._node("Concat", ["n", "one", "t"], "row", axis=0)
+        self._node("ConstantOfShape", ["row"], "ones", value=helper.make_tensor("each", TensorProto.FLOAT, [1], [1.0]))
         self._node("MatMul", ["ones", state], "sums")
         self._node("Squeeze", ["sums", "one"], "sum")
-        self._node("Cast", ["tokens"], "count", to=TensorProto.FLOAT)
+        self._node("Cast", ["t"], "count", to=TensorProto.FLOAT)
         self._node("Div", ["sum", "count"], out)
 
     def _layer(self, number: int, state: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from valuelex.semantics.embed import open_session
 from valuelex.semantics.hidden.decoder import Decoder
 from valuelex.semantics.hidden.graph import GraphBuilder, activation
 
@@ -15,8 +16,10 @@ SMOOTHING = 0.7
 """Exponent of the activations' side in smoothing: where a few dimensions are far larger than the others, more of their size
 goes into the weights."""
 TINY = 1e-4
+"""Least size that is divided by."""
 
 INPUTS = ("n1", "att", "n2", "h")
+"""What goes into a layer's matrices, as `activation` names it."""
 
 
 def quantized(decoder: Decoder, samples: Sequence[Sequence[int]]) -> bytes:
@@ -28,10 +31,10 @@ def quantized(decoder: Decoder, samples: Sequence[Sequence[int]]) -> bytes:
     samples : sequence of sequences of int
         Token ids of texts like those to come: ranges, means and deviations are theirs.
     """
-    seen = _observe(decoder, _sink(decoder), samples)
+    seen = observe(decoder, sink_rows(decoder), samples)
     smooth = smoothed(decoder, seen.largest)
-    sink = _sink(smooth)
-    seen = _observe(smooth, sink, samples)
+    sink = sink_rows(smooth)
+    seen = observe(smooth, sink, samples)
     deviation = np.maximum(seen.means.std(axis=0), TINY)
     return GraphBuilder(
         smooth, sink=sink, ranges=seen.ranges, mean=seen.means.mean(axis=0), deviation=deviation
@@ -82,62 +85,50 @@ def smoothed(decoder: Decoder, largest: dict[str, np.ndarray]) -> Decoder:
 
 
 @dataclass(frozen=True)
-class _Observed:
+class Observed:
+    """What samples were seen to do.
+
+    Attributes
+    ----------
+    largest : dict
+        Activation -> largest absolute value of each dimension.
+    ranges : dict
+        Activation -> smallest and largest value; 0 lies between them.
+    means : array, shape (samples, width)
+        Mean hidden states after the last layer.
+    """
+
     largest: dict[str, np.ndarray]
     ranges: dict[str, tuple[float, float]]
     means: np.ndarray
 
 
-def _observe(decoder: Decoder, sink: Sequence[np.ndarray], samples: Sequence[Sequence[int]]) -> _Observed:
+def observe(decoder: Decoder, sink: Sequence[np.ndarray], samples: Sequence[Sequence[int]]) -> Observed:
+    """Run samples (token ids) through the graph in 32-bit floats."""
     names = [activation(number, name) for number in range(len(decoder.layers)) for name in INPUTS]
     session = open_session(GraphBuilder(decoder, sink=sink).build(names))
     low, high = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     largest: dict[str, np.ndarray] = {}
     means = []
     for ids in samples:
-        mean, *values = run(session, decoder.kv_heads, decoder.head_width, [ids], sink=True, outputs=["mean", *names])
+        mean, *values = run(session, [ids], ["mean", *names])
         means.append(mean[0])
         for name, value in zip(names, values, strict=True):
             flat = value.reshape(-1, value.shape[-1])
             low[name], high[name] = min(low[name], float(flat.min())), max(high[name], float(flat.max()))
             now = np.abs(flat).max(axis=0)
             largest[name] = np.maximum(largest[name], now) if name in largest else now
-    return _Observed(largest, {name: (low[name], high[name]) for name in names}, np.array(means))
+    return Observed(largest, {name: (low[name], high[name]) for name in names}, np.array(means))
 
 
-def _sink(decoder: Decoder) -> list[np.ndarray]:
-    """Queries, keys and values of the sink in each layer."""
+def sink_rows(decoder: Decoder) -> list[np.ndarray]:
+    """Return the sink's queries, keys and values in each layer: arrays of shape ((heads + 2 kv_heads) x head width,)."""
     names = [activation(number, "qkv") for number in range(len(decoder.layers))]
     session = open_session(GraphBuilder(decoder).build(names))
-    found = run(session, decoder.kv_heads, decoder.head_width, [[decoder.sink]], sink=False, outputs=names)
+    found = run(session, [[decoder.sink]], names)
     return [value[0, 0] for value in found]
 
 
-def open_session(model: bytes | str) -> Any:
-    """Return an onnxruntime session of one thread."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def run(
-    session: Any,
-    kv_heads: int,
-    head_width: int,
-    ids: Sequence[Sequence[int]],
-    *,
-    sink: bool,
-    outputs: Sequence[str] = ("mean",),
-) -> list[np.ndarray]:
-    """Run texts of the same number of tokens; `sink` says whether one stands in the graph."""
-    n, total = len(ids), len(ids[0]) + sink
-    feed = {
-        "ids": np.array(ids, dtype=np.int64),
-        "length": np.full(n, total - 1, dtype=np.int32),
-        "total": np.array(total, dtype=np.int32),
-        "past": np.zeros((n, kv_heads, 0, head_width), dtype=np.float32),
-    }
-    return list(session.run(list(outputs), feed))
+def run(session: Any, ids: Sequence[Sequence[int]], outputs: Sequence[str] = ("mean",)) -> list[np.ndarray]:
+    """Return the outputs of a graph for texts of the same number of tokens."""
+    return list(session.run(list(outputs), {"ids": np.array(ids, dtype=np.int64)}))

@@ -28,13 +28,12 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from valuelex.models import Response
 from valuelex.models.seeds import call_seed
-from valuelex.projective import AdministrationSettings, AnchorScorer, InstrumentSettings, build
+from valuelex.projective import AdministrationSettings, AnchorScorer, InstrumentSettings, build, open_reader
 from valuelex.projective.administration.administer import read_answer
 from valuelex.projective.text import bare
 from valuelex.study.embedding import open_embedder
 from valuelex.study.file import study_path
 from valuelex.study.inspection.logs import MANUAL
-from valuelex.study.reading import open_reader
 
 EMBEDDING = "all-minilm-l6-v2"
 
