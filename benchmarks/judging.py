@@ -11,7 +11,8 @@ language model to read with.
 from __future__ import annotations
 
 import argparse
-import secrets
+import random
+import re
 import time
 from pathlib import Path
 
@@ -94,21 +95,24 @@ def counter(file: str, scorer: AnchorScorer, plain: AnchorScorer, embedder: Embe
     return pd.DataFrame(rows).T
 
 
-def speed(scorer: AnchorScorer, n: int) -> str:
-    """Seconds for n completions of several sentences, of which none was read before."""
-    table = pd.read_csv(find("reference", "counter_completions_second.csv")).query("style == 'elaborate'")
-    begin = secrets.randbelow(10**6)  # what an earlier run read is kept, and would cost nothing
-    rounds = range(begin, begin - (-n // len(table)))
-    texts = [
-        " ".join(f"{part[:-1]}, day {number}{part[-1]}" for part in sentences(text))
-        for number in rounds
-        for text in table["completion"]
-    ][:n]
-    stems = [stem for _ in rounds for stem in table["stem"]][:n]
-    words = sum(len(text.split()) for text in texts) / n
+def speed(scorer: AnchorScorer, n: int, style: str) -> str:
+    """Seconds for n completions, none of them read before: of every sentence two words are exchanged."""
+    table = pd.read_csv(find("reference", "counter_completions_second.csv")).query("style == @style")
+    words = sorted(set(re.findall("[a-z]+", " ".join(table["completion"]))))
+    chance = random.SystemRandom()  # what an earlier run read is kept, and would cost nothing
+
+    def varied(text: str) -> str:
+        parts = text.split()
+        for i in chance.sample(range(len(parts)), 2):
+            parts[i] = chance.choice(words)
+        return " ".join(parts)
+
+    rows = [row for _ in range(-(-n // len(table))) for row in table.itertuples()][:n]
+    texts = [" ".join(varied(part) for part in sentences(row.completion)) for row in rows]
+    length = sum(len(text.split()) for text in texts) / n
     started = time.monotonic()
-    scorer.score(texts, stems)
-    return f"{n:,} completions of {words:.0f} words x {len(scorer.scales)} scales: {time.monotonic() - started:.0f} s"
+    scorer.score(texts, [row.stem for row in rows])
+    return f"{n:,} completions of {length:.0f} words x {len(scorer.scales)} scales: {time.monotonic() - started:.0f} s"
 
 
 def main() -> None:
@@ -126,7 +130,9 @@ def main() -> None:
         for file in ("counter_completions.csv", "counter_completions_second.csv"):
             print(f"\nOpposite answers to one stem, {file}", counter(file, scorer, plain, embedder), sep="\n")
     if chosen.speed:
-        print("\n" + speed(scorer, chosen.speed))
+        print()
+        for style in ("plain", "elaborate"):
+            print(speed(scorer, chosen.speed, style))
 
 
 if __name__ == "__main__":

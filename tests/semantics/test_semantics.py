@@ -69,11 +69,20 @@ def test_embeddings_know_what_is_near(embedder) -> None:
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
 
 
-def test_an_embedding_depends_on_its_text_alone(embedder) -> None:
-    alone = embedder.encode(["honesty"])[0]
-    among = embedder.encode(["a very long sentence about something else entirely", "honesty", "x", "honesty"])
-    np.testing.assert_array_equal(among[1], alone)
-    np.testing.assert_array_equal(among[3], alone)
+def test_company_moves_no_bit_of_a_vector(embedder) -> None:
+    words = [
+        "honesty",
+        "care",
+        "toaster",
+        "x",
+        "a sentence about something else",
+        "a very long sentence, with a comma",
+        "",
+    ]
+    texts = [" ".join([word] * times) for word in words for times in (1, 2, 5, 9, 30)]
+    alone = np.vstack([embedder._encode([text])[0] for text in texts])  # encode would remember them
+    np.testing.assert_array_equal(np.vstack(embedder._encode(texts)), alone)
+    np.testing.assert_array_equal(np.vstack(embedder._encode(texts[::-1])), alone[::-1])
     assert embedder.encode([]).shape[0] == 0
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from valuelex.errors import ArtifactError, MissingExtra
+from valuelex.semantics.batches import in_batches
 from valuelex.semantics.store import LocalStore, Store, identity
 
 
@@ -62,8 +62,7 @@ class RememberingEmbedder(ABC):
 class OnnxEmbedder(RememberingEmbedder):
     """A sentence-embedding model run by onnxruntime: no torch.
 
-    Each text is encoded by itself, on one thread, so that a vector depends on nothing but its text, to the last bit; several
-    threads encode different texts at the same time.
+    A vector depends on nothing but its text, to the last bit (`batches`).
 
     Parameters
     ----------
@@ -74,7 +73,7 @@ class OnnxEmbedder(RememberingEmbedder):
     max_tokens : int
         Longer texts are cut off here.
     threads : int, optional
-        Texts encoded at the same time; default: the usable cores. It moves no bit of a vector.
+        Batches at the same time; default: the usable cores. It moves no bit of a vector.
     cache : Path, optional
         Where vectors are kept between runs, addressed by the content of both files, the version of onnxruntime, and the text.
         None keeps none.
@@ -116,23 +115,12 @@ class OnnxEmbedder(RememberingEmbedder):
         super().__init__(name, store)
 
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        if self.threads == 1 or len(texts) < 2:
-            return [self._encode_one(text) for text in texts]
-        # A run of the session holds no lock of Python's, and threads share the weights.
-        with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(self._encode_one, texts))
+        return in_batches([self._tokenizer.encode(text).ids for text in texts], self._run, self.threads)
 
-    def _encode_one(self, text: str) -> np.ndarray:
-        encoded = self._tokenizer.encode(text)
-        feed: dict[str, Any] = {
-            "input_ids": np.array([encoded.ids], dtype=np.int64),
-            "attention_mask": np.array([encoded.attention_mask], dtype=np.int64),
-            "token_type_ids": np.array([encoded.type_ids], dtype=np.int64),
-        }
-        hidden = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
-        vector = hidden[0].mean(axis=0) if hidden.ndim == 3 else hidden[0]  # mean pooling over the tokens
-        vector = vector.astype(np.float64)
-        return vector / np.linalg.norm(vector)
+    def _run(self, ids: np.ndarray) -> np.ndarray:
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        hidden: np.ndarray = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
+        return hidden.mean(axis=1) if hidden.ndim == 3 else hidden  # mean pooling over the tokens
 
 
 class SentenceTransformerEmbedder:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from valuelex.projective.judging.ridge import Ridge, kernel
+from valuelex.projective.judging.ridge import AT_ONCE, WIDTH, Ridge, kernel, similar
 
 
 def unit(rng, n, d=8):
@@ -30,3 +30,13 @@ def test_kernel_is_one_for_equal_and_smaller_for_others():
 def test_far_from_every_anchor_is_the_middle():
     fitted = Ridge.fit(np.eye(3)[:2], np.array([0.0, 6.0]), np.ones(2), ridge=1.0, middle=3.0, groups=np.arange(2))
     assert fitted.predict(np.eye(3)[2:])[0] == pytest.approx(3.0, abs=1e-9)
+
+
+def test_rows_beyond_one_block_are_predicted_alike():
+    rng = np.random.default_rng(3)
+    x = unit(rng, 2 * AT_ONCE + 5)
+    examples, coefficients = x[:7], rng.normal(size=(7, 2))
+    squared = ((x[:, None] - examples) ** 2).sum(axis=-1)  # of unit rows: 2 - 2 cos
+    expected = np.exp(-squared / (2 * WIDTH**2)) @ coefficients
+    np.testing.assert_allclose(similar(x, examples, coefficients), expected, atol=1e-12)
+    assert similar(x[:0], examples, coefficients).shape == (0, 2)

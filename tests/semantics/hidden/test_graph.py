@@ -50,7 +50,7 @@ def states(decoder, ids):
 
 def test_the_mean_state_is_that_of_transformers():
     decoder, ids = tiny(1), [5, 9, 9, 31, 2, 44, 17]
-    mean = run(open_session(GraphBuilder(decoder).build()), ids=[ids])[0][0]
+    mean = run(open_session(GraphBuilder(decoder).build()), np.array([ids]))[0][0]
     np.testing.assert_allclose(mean, states(decoder, ids).mean(axis=0), rtol=2e-4, atol=2e-4)
 
 
@@ -58,16 +58,16 @@ def test_a_sink_of_constants_is_a_sink_of_the_text():
     """Its token stands in front in transformers, and outside of the mean."""
     decoder, ids = tiny(2), [7, 3, 40, 3, 12]
     session = open_session(GraphBuilder(decoder, sink=sink_rows(decoder)).build())
-    mean = run(session, ids=[ids])[0][0]
+    mean = run(session, np.array([ids]))[0][0]
     np.testing.assert_allclose(mean, states(decoder, [decoder.sink, *ids])[1:].mean(axis=0), rtol=2e-4, atol=2e-4)
 
 
 def test_texts_of_one_batch_do_not_meet():
     decoder = tiny(3)
     session = open_session(GraphBuilder(decoder, sink=sink_rows(decoder)).build())
-    both = run(session, ids=[[1, 2, 3], [4, 5, 6]])[0]
+    both = run(session, np.array([[1, 2, 3], [4, 5, 6]]))[0]
     for n, ids in enumerate([[1, 2, 3], [4, 5, 6]]):
-        np.testing.assert_allclose(run(session, ids=[ids])[0][0], both[n], atol=1e-5)
+        np.testing.assert_allclose(run(session, np.array([ids]))[0][0], both[n], atol=1e-5)
 
 
 @settings(max_examples=8, deadline=None)
@@ -80,8 +80,8 @@ def test_smoothing_changes_no_result(seed, ids):
         for layer in range(2)
         for name in INPUTS
     }
-    before = run(open_session(GraphBuilder(decoder).build()), ids=[ids])[0]
-    after = run(open_session(GraphBuilder(smoothed(decoder, largest)).build()), ids=[ids])[0]
+    before = run(open_session(GraphBuilder(decoder).build()), np.array([ids]))[0]
+    after = run(open_session(GraphBuilder(smoothed(decoder, largest)).build()), np.array([ids]))[0]
     np.testing.assert_allclose(after, before, rtol=1e-3, atol=1e-3)
 
 
@@ -91,7 +91,7 @@ def test_integers_come_close_to_floats_and_the_samples_are_standardized():
     exact = observe(decoder, sink_rows(decoder), samples).means
     exact = (exact - exact.mean(axis=0)) / exact.std(axis=0)
     session = open_session(quantized(decoder, samples))
-    found = np.vstack([run(session, ids=[ids])[0] for ids in samples])
+    found = np.vstack([run(session, np.array([ids]))[0] for ids in samples])
     cosine = (found * exact).sum(axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(exact, axis=1)
     assert cosine.min() > 0.95 and cosine.mean() > 0.985
     np.testing.assert_allclose(found.mean(axis=0), 0, atol=0.15)

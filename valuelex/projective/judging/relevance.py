@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from valuelex.projective.judging.ridge import Ridge
+from valuelex.projective.judging.ridge import Ridge, similar
 from valuelex.semantics import Embedder
 
 RELEVANCE_RIDGE = 0.5
@@ -54,15 +54,16 @@ class RelevanceModel:
         owners = np.r_[owner, np.full(len(empty), -1)]
         labels = [*_topics(entries, texts, owner), *(f"none {n}" for n in range(len(empty)))]
         groups = np.unique(labels, return_inverse=True)[1]
-        self._models = [_classifier(rows, owners, s, groups) for s in range(len(entries))]
-        left_out = np.column_stack([model.left_out for model in self._models])
+        models = [_classifier(rows, owners, s, groups) for s in range(len(entries))]
+        self._rows, self._coefficients = rows, np.column_stack([model.coefficients for model in models])
+        left_out = np.column_stack([model.left_out for model in models])
         anchors, mine = left_out[owners >= 0], owner[:, None] == np.arange(len(entries))
         self.own, self.other, self.none = anchors[mine], anchors[~mine], left_out[owners == -1].ravel()
         self.threshold = youden(self.own, [self.other, self.none])
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
         """Return the relevance of unit rows to each scale, m x d -> m x scales; about -1 .. 1."""
-        return np.column_stack([model.predict(vectors) for model in self._models])
+        return similar(vectors, self._rows, self._coefficients)
 
 
 def _classifier(rows: np.ndarray, owners: np.ndarray, s: int, groups: np.ndarray) -> Ridge:

@@ -8,11 +8,17 @@ import numpy as np
 
 WIDTH = 0.8
 """Width of the Gaussian kernel, in distances between unit vectors (0 .. 2)."""
+AT_ONCE = 2048
+"""Rows predicted at once: ten thousand completions beside thousands of examples would fill the memory."""
 
 
 def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Gaussian kernel of unit rows: n x d, m x d -> n x m, in 0 .. 1."""
-    return np.exp((np.clip(a @ b.T, -1, 1) - 1) / WIDTH**2)
+    out = a @ b.T
+    np.minimum(out, 1, out=out)  # in place: there are millions
+    out -= 1
+    out /= WIDTH**2
+    return np.exp(out, out=out)
 
 
 @dataclass(frozen=True)
@@ -51,4 +57,10 @@ class Ridge:
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
         """Return predictions for unit rows, m x d -> m."""
-        return self.middle + kernel(vectors, self.vectors) @ self.coefficients
+        return self.middle + similar(vectors, self.vectors, self.coefficients)
+
+
+def similar(vectors: np.ndarray, examples: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """Return kernel(vectors, examples) @ coefficients; coefficients of shape (n,) or (n, k)."""
+    blocks = [vectors[start : start + AT_ONCE] for start in range(0, len(vectors), AT_ONCE)] or [vectors]
+    return np.concatenate([kernel(block, examples) @ coefficients for block in blocks])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from valuelex.errors import ArtifactError, writing
+from valuelex.semantics.batches import in_batches
 from valuelex.semantics.embed import RememberingEmbedder, open_session, usable_cores
 from valuelex.semantics.hidden.decoder import read_gguf
 from valuelex.semantics.hidden.graph import MAX_TOKENS
@@ -17,18 +17,15 @@ from valuelex.semantics.hidden.quantize import quantized, run
 from valuelex.semantics.store import LocalStore, identity
 from valuelex.tables import replace_file
 
-TOKENS_AT_ONCE = 1024
-"""Of one batch: enough to keep a core busy, few enough for its cache."""
-
-VERSION = "3"
+VERSION = "4"
 """Of the graph: another one is built anew."""
 
 
 class HiddenStateEmbedder(RememberingEmbedder):
     """The mean hidden state of a text after some layers, standardized, to length one: no torch.
 
-    The graph is built at first use, in 8-bit integers (`quantize`), and kept in `folder`. Texts of the same number of tokens go
-    through it together; ranges of the activations are fixed, so that a vector depends on nothing but its text, to the last bit.
+    The graph is built at first use, in 8-bit integers (`quantize`), and kept in `folder`. Ranges of the activations are fixed:
+    a vector depends on nothing but its text, to the last bit (`batches`).
 
     Parameters
     ----------
@@ -99,14 +96,7 @@ class HiddenStateEmbedder(RememberingEmbedder):
 
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         ids = [_ids(self._tokenizer, text) for text in texts]
-        batches = _batches([len(one) for one in ids])
-        # A run of the session holds no lock of Python's, and threads share the weights.
-        with ThreadPoolExecutor(self.threads) as pool:
-            found = list(pool.map(lambda batch: run(self._session, [ids[i] for i in batch])[0], batches))
-        out = np.empty((len(texts), found[0].shape[1]), dtype=np.float64)
-        for batch, rows in zip(batches, found, strict=True):
-            out[batch] = rows
-        return list(out / np.linalg.norm(out, axis=1, keepdims=True))
+        return in_batches(ids, lambda batch: run(self._session, batch)[0], self.threads)
 
 
 def _build(graph: Path, words: Path, model: Path, layers: int, samples: Sequence[str]) -> None:
@@ -126,14 +116,3 @@ def _ids(tokenizer: Any, text: str) -> list[int]:
     # Half of a surrogate pair is no text. Some control characters have no token, and there has to be one to take the mean of.
     text = text.encode("utf-8", "replace").decode()
     return list(tokenizer.encode(text).ids[:MAX_TOKENS] or tokenizer.encode(" ").ids)
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Numbers of texts that go together: of the same number of tokens, `TOKENS_AT_ONCE` at most; the longest first."""
-    out: list[list[int]] = []
-    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        if out and lengths[out[-1][0]] == lengths[i] and lengths[i] * (len(out[-1]) + 1) <= TOKENS_AT_ONCE:
-            out[-1].append(i)
-        else:
-            out.append([i])
-    return out

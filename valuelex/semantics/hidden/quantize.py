@@ -111,7 +111,7 @@ def observe(decoder: Decoder, sink: Sequence[np.ndarray], samples: Sequence[Sequ
     largest: dict[str, np.ndarray] = {}
     means = []
     for ids in samples:
-        mean, *values = run(session, [ids], ["mean", *names])
+        mean, *values = run(session, np.array([ids], dtype=np.int64), ["mean", *names])
         means.append(mean[0])
         for name, value in zip(names, values, strict=True):
             flat = value.reshape(-1, value.shape[-1])
@@ -125,10 +125,10 @@ def sink_rows(decoder: Decoder) -> list[np.ndarray]:
     """Return the sink's queries, keys and values in each layer: arrays of shape ((heads + 2 kv_heads) x head width,)."""
     names = [activation(number, "qkv") for number in range(len(decoder.layers))]
     session = open_session(GraphBuilder(decoder).build(names))
-    found = run(session, [[decoder.sink]], names)
+    found = run(session, np.array([[decoder.sink]], dtype=np.int64), names)
     return [value[0, 0] for value in found]
 
 
-def run(session: Any, ids: Sequence[Sequence[int]], outputs: Sequence[str] = ("mean",)) -> list[np.ndarray]:
-    """Return the outputs of a graph for texts of the same number of tokens."""
-    return list(session.run(list(outputs), {"ids": np.array(ids, dtype=np.int64)}))
+def run(session: Any, ids: np.ndarray, outputs: Sequence[str] = ("mean",)) -> list[np.ndarray]:
+    """Return the outputs of a graph for texts of the same number of tokens (ids: texts x tokens)."""
+    return list(session.run(list(outputs), {"ids": ids}))
