@@ -100,7 +100,7 @@ def test_threads_and_the_cache_move_no_bit(embedder, tmp_path: Path, monkeypatch
     cached = OnnxEmbedder("m", **files, threads=3, cache=tmp_path / "e.sqlite")
     np.testing.assert_array_equal(cached.encode(texts), embedder.encode(texts))
     again = OnnxEmbedder("m", **files, cache=tmp_path / "e.sqlite")
-    monkeypatch.setattr(again, "_encode_one", None)  # nothing is left to be computed
+    monkeypatch.setattr(again, "_encode", None)  # nothing is left to be computed
     np.testing.assert_array_equal(again.encode(texts), embedder.encode(texts))
 
 

@@ -41,7 +41,7 @@ def embedder(smollm2, graphs):
 
 def test_rows_have_length_one_and_their_texts_order(embedder):
     found = embedder.encode(TEXTS)
-    assert found.shape == (len(TEXTS), 576)
+    assert found.shape == (len(TEXTS), 2 * 576)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
     np.testing.assert_array_equal(embedder.encode(TEXTS[::-1]), found[::-1])
     assert embedder.encode([]).shape == (0, 0)

@@ -29,7 +29,7 @@ from valuelex.projective.manual import check_manual
 from valuelex.projective.text import sentence, sentences
 from valuelex.semantics import Embedder
 
-SENTENCE_TEMPERATURE = 0.5
+SENTENCE_TEMPERATURE = 1.0
 """Relevance differences of this size change a sentence's weight by the factor e."""
 
 

@@ -17,12 +17,12 @@ from valuelex.semantics.hidden.quantize import quantized, run
 from valuelex.semantics.store import LocalStore, identity
 from valuelex.tables import replace_file
 
-VERSION = "4"
+VERSION = "5"
 """Of the graph: another one is built anew."""
 
 
 class HiddenStateEmbedder(RememberingEmbedder):
-    """The mean hidden state of a text after some layers, standardized, to length one: no torch.
+    """The mean hidden state of a text after some layers beside its last one, standardized, to length one: no torch.
 
     The graph is built at first use, in 8-bit integers (`quantize`), and kept in `folder`. Ranges of the activations are fixed:
     a vector depends on nothing but its text, to the last bit (`batches`).

@@ -18,12 +18,15 @@ goes into the weights."""
 TINY = 1e-4
 """Least size that is divided by."""
 
+LAST_WEIGHT = 0.5
+"""Weight of the last token's state beside the mean of all: it has read the whole text, and tells mostly of its end."""
+
 INPUTS = ("n1", "att", "n2", "h")
 """What goes into a layer's matrices, as `activation` names it."""
 
 
 def quantized(decoder: Decoder, samples: Sequence[Sequence[int]]) -> bytes:
-    """Return the 8-bit graph, its output standardized by the samples' mean hidden states.
+    """Return the 8-bit graph, its summary standardized by those of the samples.
 
     Parameters
     ----------
@@ -35,9 +38,10 @@ def quantized(decoder: Decoder, samples: Sequence[Sequence[int]]) -> bytes:
     smooth = smoothed(decoder, seen.largest)
     sink = sink_rows(smooth)
     seen = observe(smooth, sink, samples)
-    deviation = np.maximum(seen.means.std(axis=0), TINY)
+    spread = np.maximum(seen.summaries.std(axis=0), TINY)
+    spread[decoder.width :] /= np.sqrt(LAST_WEIGHT)
     return GraphBuilder(
-        smooth, sink=sink, ranges=seen.ranges, mean=seen.means.mean(axis=0), deviation=deviation
+        smooth, sink=sink, ranges=seen.ranges, center=seen.summaries.mean(axis=0), spread=spread
     ).build()
 
 
@@ -94,13 +98,13 @@ class Observed:
         Activation -> largest absolute value of each dimension.
     ranges : dict
         Activation -> smallest and largest value; 0 lies between them.
-    means : array, shape (samples, width)
-        Mean hidden states after the last layer.
+    summaries : array, shape (samples, 2 x width)
+        What the graph returns of each.
     """
 
     largest: dict[str, np.ndarray]
     ranges: dict[str, tuple[float, float]]
-    means: np.ndarray
+    summaries: np.ndarray
 
 
 def observe(decoder: Decoder, sink: Sequence[np.ndarray], samples: Sequence[Sequence[int]]) -> Observed:
@@ -109,16 +113,16 @@ def observe(decoder: Decoder, sink: Sequence[np.ndarray], samples: Sequence[Sequ
     session = open_session(GraphBuilder(decoder, sink=sink).build(names))
     low, high = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     largest: dict[str, np.ndarray] = {}
-    means = []
+    summaries = []
     for ids in samples:
-        mean, *values = run(session, np.array([ids], dtype=np.int64), ["mean", *names])
-        means.append(mean[0])
+        summary, *values = run(session, np.array([ids], dtype=np.int64), ["summary", *names])
+        summaries.append(summary[0])
         for name, value in zip(names, values, strict=True):
             flat = value.reshape(-1, value.shape[-1])
             low[name], high[name] = min(low[name], float(flat.min())), max(high[name], float(flat.max()))
             now = np.abs(flat).max(axis=0)
             largest[name] = np.maximum(largest[name], now) if name in largest else now
-    return Observed(largest, {name: (low[name], high[name]) for name in names}, np.array(means))
+    return Observed(largest, {name: (low[name], high[name]) for name in names}, np.array(summaries))
 
 
 def sink_rows(decoder: Decoder) -> list[np.ndarray]:
@@ -129,6 +133,6 @@ def sink_rows(decoder: Decoder) -> list[np.ndarray]:
     return [value[0, 0] for value in found]
 
 
-def run(session: Any, ids: np.ndarray, outputs: Sequence[str] = ("mean",)) -> list[np.ndarray]:
+def run(session: Any, ids: np.ndarray, outputs: Sequence[str] = ("summary",)) -> list[np.ndarray]:
     """Return the outputs of a graph for texts of the same number of tokens (ids: texts x tokens)."""
     return list(session.run(list(outputs), {"ids": ids}))
