@@ -12,7 +12,7 @@ import pytest
 from tests.semantics.stub_embeddings import stub_embeddings
 from valuelex.errors import DataError, EndpointError, RegistryError, SettingError
 from valuelex.study import Study
-from valuelex.study.embedding import BOUGHT, check_embedding, for_sentences, key_variable, open_embedder
+from valuelex.study.embedding import BOUGHT, DEFAULT, check_embedding, for_sentences, key_variable, open_embedder
 from valuelex.study.pack import _of_the_results, _of_the_study
 
 
@@ -91,3 +91,11 @@ def test_what_cannot_be_used_is_refused_before_anything_is_paid_for(
         check_embedding("endpoint:http://me:word@127.0.0.1:9/v1?model=m&key=secret", tmp_path)
     assert not {"word", "secret"} & set(re.split(r"\W+", told.value.what))
     check_embedding("all-minilm-l6-v2", tmp_path)
+
+
+def test_a_process_opens_one_model_whoever_listens():
+    def one(message: str) -> None: ...
+
+    def other(message: str) -> None: ...
+
+    assert open_embedder(DEFAULT, one) is open_embedder(DEFAULT, other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,19 +81,28 @@ def check_embedding(name: str, folder: Path, *, key: bool = True) -> None:
         registry().embedding(name)
 
 
-@cache
+_opened: dict[tuple[Path, str], Embedder] = {}
+
+
 def _open(name: str, tell: Tell) -> Embedder:
+    """Open a model once a process, whoever listens: one for each study would hold the weights as many times."""
     library, _, rest = name.partition(":")
     if library == "sentence-transformers" and rest:
-        return SentenceTransformerEmbedder(rest)
+        key = Path(), name
+        if key not in _opened:
+            _opened[key] = SentenceTransformerEmbedder(rest)
+        return _opened[key]
     files = embedding_files(name, tell=tell)
-    return OnnxEmbedder(
-        name,
-        model=files["model"],
-        tokenizer=files["tokenizer"],
-        max_tokens=registry().embedding(name).max_tokens,
-        cache=cache_folder() / "embeddings.sqlite",
-    )
+    key = files["model"], name
+    if key not in _opened:
+        _opened[key] = OnnxEmbedder(
+            name,
+            model=files["model"],
+            tokenizer=files["tokenizer"],
+            max_tokens=registry().embedding(name).max_tokens,
+            cache=cache_folder() / "embeddings.sqlite",
+        )
+    return _opened[key]
 
 
 def for_sentences(name: str) -> str:
