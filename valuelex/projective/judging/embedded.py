@@ -175,5 +175,5 @@ class AnchorScorer:
             f'nearest anchor (level {self._levels[nearest]:g}, cosine {cosine[nearest]:.2f}): "{self._texts[nearest]}"'
         )
         if round(float(relevance), 4) < self.threshold:
-            return f"not applicable: relevance {relevance:.2f} is below {self.threshold:.2f}; {text}"
+            return f"relevance {relevance:.2f} is below {self.threshold:.2f}; {text}"
         return text
