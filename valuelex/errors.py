@@ -7,7 +7,7 @@ The command line turns them into an exit code: `BadInput` and its children end w
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike, fspath
 
@@ -21,14 +21,17 @@ class ValuelexError(Exception):
         One sentence: what is wrong, naming the file, line, column or key.
     remedy : str, optional
         One sentence: what to do next.
+    cases : sequence of str, optional
+        Where several places are wrong: one line for each.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, remedy: str = "") -> None:
+    def __init__(self, what: str, remedy: str = "", cases: Sequence[str] = ()) -> None:
         self.what = what
         self.remedy = remedy
-        super().__init__(f"{what}\n{remedy}" if remedy else what)
+        self.cases = tuple(cases)
+        super().__init__("\n".join([what, *self.cases, *([remedy] if remedy else [])]))
 
 
 class BadInput(ValuelexError):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from valuelex.cli.console import Console, complaint, one_line, printable
-from valuelex.errors import EndpointError
+from valuelex.errors import BadInput, EndpointError
 from valuelex.models import Progress, Response
 from valuelex.models.calling.progress import Pace
 
@@ -112,6 +112,12 @@ def test_text_for_a_terminal() -> None:
         "The endpoint says: \ufffd[2J<b>no</b> valuelex: all is well",
         "Try again.",
     ]
+
+
+def test_each_case_of_a_complaint_has_a_line_of_its_own() -> None:
+    error = BadInput("2 problems:", "Mend them.", ["line 2: '\n'", "line 9: 'x'"])
+    assert complaint(error).splitlines() == ["2 problems:", "  line 2: ' '", "  line 9: 'x'", "Mend them."]
+    assert str(error).splitlines()[-2:] == ["line 9: 'x'", "Mend them."]
 
 
 def test_pace_counts_from_the_models_own_first_call(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,8 +153,9 @@ def one_line(text: str) -> str:
 
 
 def complaint(error: ValuelexError) -> str:
-    """Return what an error says, in one or two lines whatever an endpoint put into it."""
-    return "\n".join(one_line(text) for text in (error.what, error.remedy) if text)
+    """Return what an error says: a line, one for each of its cases, a last one; whatever an endpoint put into it."""
+    texts = [error.what, *(f"  {case}" for case in error.cases), error.remedy]
+    return "\n".join(one_line(text) for text in texts if text)
 
 
 def _line(progress: Progress) -> str:

@@ -55,11 +55,12 @@ def read_returned(paths: Sequence[Path], key: Mapping[str, Any]) -> list[dict[st
                 cells = {name: row[at].strip() if at < len(row) else "" for name, at in places.items()}
                 found += _row(cells, f"{path.name}, line {line}", key, seen, problems)
     if problems:
-        more = f"\n... and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
+        more = [f"... and {len(problems) - MOST_NAMED} more"] if len(problems) > MOST_NAMED else []
         noun = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadInput(
-            f"{noun}, nothing was imported:\n" + "\n".join(problems[:MOST_NAMED]) + more,
+            f"{noun}, nothing was imported:",
             "Mend these cells and import again.",
+            [*problems[:MOST_NAMED], *more],
         )
     return found
 
