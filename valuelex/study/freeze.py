@@ -25,6 +25,7 @@ from valuelex.study.manifest import LEDGER
 from valuelex.study.named_files import named_files
 from valuelex.study.thresholds import THRESHOLDS
 from valuelex.tables import digest, digest_json, replace_file
+from valuelex.tables.yaml_text import load_text
 
 if TYPE_CHECKING:
     from valuelex.study.study import Study
@@ -179,7 +180,7 @@ def read_frozen(path: Path) -> Frozen:
         If the file cannot be read or is no frozen plan.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_text(path.read_text(encoding="utf-8"))
         if _is_plan(content):
             plain = {key: value for key, value in content.items() if key != "sha256"}
             return Frozen(path, content, intact=digest_json(plain) == content["sha256"])

@@ -114,9 +114,9 @@ def read(name: str, folder: Path) -> Any:
     try:
         if path.suffix == ".json":
             return json.loads(text)
-        import yaml
+        from valuelex.tables.yaml_text import load_text
 
-        return yaml.safe_load(text)
+        return load_text(text)
     except ValueError as error:
         raise BadInput(f"{path}: cannot be parsed ({error}).", "Delete the file and run its stage again.") from error
 
@@ -215,9 +215,10 @@ def load_yaml(path: Path) -> Any:
     """Read a YAML file; raise `BadInput` with file and line when it cannot be parsed."""
     import yaml
 
+    from valuelex.tables.yaml_text import load_text
+
     try:
-        with path.open(encoding="utf-8") as file:
-            return yaml.safe_load(file)
+        return load_text(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BadInput(f"{path}{line}: not valid YAML ({error.problem}).", "Mend this line.") from error

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from valuelex.errors import BadInput
+from valuelex.tables.yaml_text import compose_text, load_text
 
 
 def read_with_lines(path: Path, wrong: type[BadInput] = BadInput) -> tuple[yaml.Node | None, Any]:
@@ -21,7 +22,7 @@ def read_with_lines(path: Path, wrong: type[BadInput] = BadInput) -> tuple[yaml.
     """
     try:
         text = path.read_text(encoding="utf-8")
-        return yaml.compose(text), yaml.safe_load(text)
+        return compose_text(text), load_text(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise wrong(f"{path}, line {line}: not valid YAML ({error.problem}).", "Mend this line.") from error
