@@ -139,6 +139,13 @@ def test_holm_lies_between_p_and_bonferroni(p: list[float]) -> None:
     assert (adjusted <= np.minimum(1, np.array(p) * len(p)) + 1e-12).all()
 
 
+def test_holm_agrees_with_statsmodels() -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.random.default_rng(4).beta(0.3, 2, 60).round(2)  # with ties, zeros and values that come above 1
+    assert holm(p.tolist()) == multipletests(p, method="holm")[1].tolist()
+
+
 def test_holm_leaves_missing_p_values_out() -> None:
     assert holm([0.01, None, 0.02]) == [0.02, None, 0.02]
 

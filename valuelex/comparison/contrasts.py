@@ -178,11 +178,10 @@ def _verdict(low: float, high: float, significant: bool, smallest: float) -> str
 
 def holm(p: list[float | None]) -> list[float | None]:
     """Return p values adjusted by Holm's (1979) step-down rule; missing ones stay missing and do not count."""
-    from statsmodels.stats.multitest import multipletests
-
-    known = [i for i, value in enumerate(p) if value is not None]
+    # Not by statsmodels: its function collects all garbage at every call, which takes longer than all the rest of a comparison.
+    known = sorted((i for i, value in enumerate(p) if value is not None), key=lambda i: p[i] or 0.0)
     out: list[float | None] = [None] * len(p)
-    if known:
-        for i, adjusted in zip(known, multipletests([p[i] for i in known], method="holm")[1], strict=True):
-            out[i] = float(adjusted)
+    largest = 0.0
+    for rank, i in enumerate(known):
+        out[i] = largest = min(1.0, max(largest, (p[i] or 0.0) * (len(known) - rank)))
     return out
