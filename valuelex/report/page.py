@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,9 @@ def render(study: Study) -> str:
     return assemble("study.html.j2", overview(evidence), build(evidence))
 
 
+@cache
 def templates() -> Environment:
-    """Return the templates' environment, for whole pages of any kind.
+    """Return the templates' environment, for whole pages of any kind; a process compiles each template once.
 
     What models and other people's tables say is data: autoescape is on, and only the package's own files pass as they are.
     """
@@ -80,10 +82,8 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
     sections : list of Section
     """
     from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
 
-    # plotly.js is the whole bundle: the Python package ships no smaller one.
-    scripts = [get_plotlyjs(), (TEMPLATES / "report.js").read_text(encoding="utf-8")]
+    scripts = _scripts()
     return (
         templates()
         .get_template(template)
@@ -123,7 +123,16 @@ def script_json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _policy(scripts: Iterable[str]) -> str:
+@cache
+def _scripts() -> tuple[str, ...]:
+    from plotly.offline import get_plotlyjs
+
+    # plotly.js is the whole bundle: the Python package ships no smaller one.
+    return get_plotlyjs(), (TEMPLATES / "report.js").read_text(encoding="utf-8")
+
+
+@cache
+def _policy(scripts: tuple[str, ...]) -> str:
     """Return a content security policy: no request leaves the page, and only the two known scripts run."""
     hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{value}'" for value in hashes)
