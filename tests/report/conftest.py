@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -390,8 +391,24 @@ def make_all(study: Study, models: tuple[str, ...] = MODELS, **options: Any) -> 
     return made | make_comparison(study, made)
 
 
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, list[Path]]]:
+    """Return the files of a whole run, by table or document; the same run is made once, and its files are only copied."""
+    kept: dict[str, dict[str, list[Path]]] = {}
+
+    def make(study: Study, models: tuple[str, ...], **options: Any) -> dict[str, list[Path]]:
+        # All that `make_all` looks at: what the study file says of its models, and the options.
+        key = repr((study.file.models, study.file.population, models, sorted(options.items())))
+        if key not in kept:
+            folder = tmp_path_factory.mktemp("finished")
+            kept[key] = {name: write(name, value, folder) for name, value in make_all(study, models, **options).items()}
+        return kept[key]
+
+    return make
+
+
 @pytest.fixture
-def results(tmp_path: Path) -> Callable[..., Study]:
+def results(tmp_path: Path, finished: Callable[..., dict[str, list[Path]]]) -> Callable[..., Study]:
     """Make a study: ``results(without=("scores",), factorable=False)``; `only` names what is written at all."""
 
     def make(
@@ -408,9 +425,12 @@ def results(tmp_path: Path) -> Callable[..., Study]:
         place = tmp_path / folder
         given = {"models": [{"id": model} for model in models]} | (keys or {})
         study = vl.Study.load(study_file(place, **given))
-        made = make_all(study, models, **options) | (changes or {})
         outputs = {}
-        for name, value in made.items():
+        for name, paths in finished(study, models, **options).items():
+            if name not in without and (not only or name in only) and name not in (changes or {}):
+                study.results.mkdir(parents=True, exist_ok=True)
+                outputs |= {path.name: digest(Path(shutil.copy(path, study.results))) for path in paths}
+        for name, value in (changes or {}).items():
             if name not in without and (not only or name in only):
                 outputs |= {path.name: digest(path) for path in write(name, value, study.results)}
         if manifest:
