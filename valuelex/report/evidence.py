@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from valuelex.errors import ValuelexError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from valuelex.study import Study
 
 _WITH_MODELS = ("responses", "words", "completions", "scores")
+_OWN_TYPES = (pd.StringDtype, pd.Int64Dtype, pd.Float64Dtype, pd.BooleanDtype)
+"""Those of the schema's columns: they know themselves how to become plain values."""
 
 
 class Evidence:
@@ -119,8 +122,17 @@ class Evidence:
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as dicts of plain Python values; an empty cell is None."""
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+    names = [str(name) for name in table.columns]
+    cells = [_plain(table.iloc[:, i]) for i in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    if isinstance(values.dtype, _OWN_TYPES):
+        plain: list[Any] = values.to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload]
+        return plain
+    cells = values.astype(object).where(values.notna(), None).tolist()
+    return [cell.item() if isinstance(cell, np.generic) else cell for cell in cells]
 
 
 def texts(values: pd.Series) -> list[str]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from valuelex.errors import TableError
 from valuelex.tables.schema import TABLES, Column, Table
 
-_DTYPES = {"text": "string", "int": "Int64", "number": "Float64", "bool": "boolean"}
+_DTYPES = {
+    "text": pd.StringDtype(),
+    "int": pd.Int64Dtype(),
+    "number": pd.Float64Dtype(),
+    "bool": pd.BooleanDtype(),
+}
 _TRUE = {"true", "1", "yes", "t"}
 _FALSE = {"false", "0", "no", "f"}
 
@@ -50,7 +57,7 @@ def check(data: pd.DataFrame, table: Table, *, where: str) -> pd.DataFrame:
         for name in data.columns:
             if name not in out:
                 out[str(name)] = _typed(data[name], Column(str(name), "number", table.wide, nullable=True), where)
-    result = pd.DataFrame(out).reset_index(drop=True)
+    result = pd.DataFrame(out, index=pd.RangeIndex(len(data)))  # copies each column, once
     repeated = result.duplicated(list(table.key))
     if repeated.any():
         row = int(repeated.to_numpy().nonzero()[0][0])
@@ -61,45 +68,50 @@ def check(data: pd.DataFrame, table: Table, *, where: str) -> pd.DataFrame:
     return result
 
 
-def _typed(values: pd.Series, column: Column, where: str) -> pd.Series:
-    """Convert one column and check it; the error names the column and the first bad row."""
-    original = values.reset_index(drop=True)
+def _typed(values: pd.Series, column: Column, where: str) -> ExtensionArray:
+    """Convert one column, if need be, and check it; the error names the column and the first bad row."""
+    dtype = _DTYPES[column.kind]
     try:
-        typed: pd.Series
-        if column.kind == "bool":
-            plain = pd.api.types.is_bool_dtype(original.dtype)
-            typed = (original if plain else original.map(_to_bool)).astype("boolean")
-        elif column.kind == "int":
-            typed = pd.to_numeric(original).astype("Int64")
-        elif column.kind == "number":
-            typed = pd.to_numeric(original).astype("Float64")
-        else:
-            typed = original.astype("string")
+        # A table that a stage made, or that is read back, mostly has its types already.
+        typed = values.array if values.dtype == dtype else _converted(values, column).astype(dtype).array
     except (ValueError, TypeError) as error:
-        row = _first_bad(original, column)
+        row = _first_bad(values, column)
         raise TableError(
-            f"{where}, column {column.name}, row {row + 1}: '{original.iloc[row]}' is not "
+            f"{where}, column {column.name}, row {row + 1}: '{values.iloc[row]}' is not "
             f"{'a whole number' if column.kind == 'int' else 'true or false' if column.kind == 'bool' else 'a number'}.",
             f"{column.name}: {column.about}.",
         ) from error
-    bad = pd.Series(False, index=typed.index)
-    wanted = ""
-    if not column.nullable and typed.isna().any():
-        bad, wanted = typed.isna(), "must not be empty"
-    elif column.choices:
-        bad, wanted = ~(typed.isin(column.choices) | typed.isna()), f"must be one of {', '.join(column.choices)}"
-    elif column.low is not None or column.high is not None:
-        low = -float("inf") if column.low is None else column.low
-        high = float("inf") if column.high is None else column.high
-        bad = ~(typed.between(low, high) | typed.isna()).astype(bool)
-        wanted = f"must lie between {column.low if column.low is not None else 'any'} and {column.high or 'any'}"
-    if bad.any():
-        row = int(bad.to_numpy().nonzero()[0][0])
+    bad, wanted = _forbidden(typed, column)
+    if bad is not None and bad.any():
+        row = int(bad.nonzero()[0][0])
         raise TableError(
-            f"{where}, column {column.name}, row {row + 1}: '{original.iloc[row]}' {wanted}.",
+            f"{where}, column {column.name}, row {row + 1}: '{values.iloc[row]}' {wanted}.",
             f"{column.name}: {column.about}.",
         )
     return typed
+
+
+def _converted(values: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "bool":
+        return values if pd.api.types.is_bool_dtype(values.dtype) else values.map(_to_bool)
+    return values if column.kind == "text" else pd.to_numeric(values)
+
+
+def _forbidden(typed: ExtensionArray, column: Column) -> tuple[np.ndarray | None, str]:
+    """Which cells the schema forbids, and what it wants of them; None where it asks for nothing."""
+    missing = np.asarray(typed.isna())
+    if not column.nullable and missing.any():
+        return missing, "must not be empty"
+    if column.choices:
+        known = pd.Series(typed, copy=False).isin(column.choices).to_numpy(dtype=bool)
+        return ~(known | missing), f"must be one of {', '.join(column.choices)}"
+    if column.low is None and column.high is None:
+        return None, ""
+    low = -float("inf") if column.low is None else column.low
+    high = float("inf") if column.high is None else column.high
+    numbers = pd.Series(typed, copy=False).to_numpy(dtype=float, na_value=np.nan)
+    wanted = f"must lie between {column.low if column.low is not None else 'any'} and {column.high or 'any'}"
+    return ~((numbers >= low) & (numbers <= high)) & ~missing, wanted
 
 
 def _to_bool(value: Any) -> bool | None:
