@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from valuelex.models.answers import LABELS
 from valuelex.tables import frame
@@ -74,7 +74,7 @@ def effective_n(hits: np.ndarray, clusters: np.ndarray) -> float:
 
 
 def _wilson(rate: float, n: float, level: float) -> tuple[float, float]:
-    z = float(norm.ppf(0.5 + level / 2))
+    z = float(ndtri(0.5 + level / 2))
     middle, half = rate + z * z / (2 * n), z * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))
     # At the ends of the scale the interval ends there too, exactly and not but for rounding.
     low = 0.0 if rate == 0.0 else max(0.0, (middle - half) / (1 + z * z / n))
