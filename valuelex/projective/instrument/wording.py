@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -97,22 +97,26 @@ def likeness(text: str, others: Sequence[str]) -> np.ndarray:
     array, shape (len(others),)
         0 (no word in common) to 1 (the same words in the same order).
     """
-    mine, theirs = tokens(text), [tokens(other) for other in others]
+    mine, theirs = _words(text), [_words(other) for other in others]
     lengths = np.array([len(words) for words in theirs])
     if not len(theirs) or not mine or not lengths.any():
         return np.zeros(len(theirs))
     vocabulary = {word: i for i, word in enumerate(mine)}
+    steps = np.arange(lengths.max() + 1)
     coded = np.full((len(theirs), lengths.max()), -1)
-    for row, words in enumerate(theirs):
-        coded[row, : len(words)] = [vocabulary.get(word, -1) for word in words]
+    coded[steps[:-1] < lengths[:, np.newaxis]] = [vocabulary.get(word, -1) for words in theirs for word in words]
     # Dynamic programming over all other texts at once; a row of it is a word of `text`.
-    before = np.tile(np.arange(lengths.max() + 1), (len(theirs), 1))
+    before = np.tile(steps, (len(theirs), 1))
     for i, word in enumerate(mine, start=1):
-        now = np.empty_like(before)
-        now[:, 0] = i
-        for j in range(1, now.shape[1]):
-            change = before[:, j - 1] + (coded[:, j - 1] != vocabulary[word])
-            now[:, j] = np.minimum(np.minimum(now[:, j - 1], before[:, j]) + 1, change)
-        before = now
+        now = np.full_like(before, i)
+        now[:, 1:] = np.minimum(before[:, 1:] + 1, before[:, :-1] + (coded != vocabulary[word]))
+        # A further word of the other text costs 1 beside the cheapest way to any place before it.
+        before = np.minimum.accumulate(now - steps, axis=1) + steps
     distance = before[np.arange(len(theirs)), lengths]
     return 1 - distance / np.maximum(lengths, len(mine))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    """The tokens of a text; a stem that passed is looked at once for each that comes after it."""
+    return tuple(tokens(text))
