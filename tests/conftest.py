@@ -29,6 +29,10 @@ class StubEndpoint:
     def requests(self) -> list[str]:
         return self.log.read_text().splitlines() if self.log.exists() else []
 
+    def asked(self) -> int:
+        """How many requests were made; for loops that wait."""
+        return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
+
 
 @pytest.fixture
 def stub(tmp_path: Path) -> Iterator[Callable[..., StubEndpoint]]:
