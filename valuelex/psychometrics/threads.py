@@ -31,14 +31,20 @@ def one_thread(function: Function) -> Function:
 
 
 @contextmanager
-def single_thread() -> Iterator[None]:
+def single_thread(*, learning: bool = True) -> Iterator[None]:
     """One thread for all that is computed inside, scikit-learn's k-means too: the last bits of a sum do not depend on cores.
 
     A limit holds for libraries that are there when it is set: scikit-learn's OpenMP is loaded first, else it runs unbounded,
     ten times slower where cores are shared.
+
+    Parameters
+    ----------
+    learning : bool
+        Whether scikit-learn may be used inside; loading it takes most of a second.
     """
-    import sklearn.cluster
-    import sklearn.metrics  # noqa: F401
+    if learning:
+        import sklearn.cluster
+        import sklearn.metrics  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):

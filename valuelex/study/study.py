@@ -357,7 +357,7 @@ class Study:
         work.caller.concurrency = (
             self.file.elicitation.concurrency if stage.name == "elicit" else self.file.administration.concurrency
         )
-        with single_thread():
+        with single_thread(learning=stage.name not in ("elicit", "administer")):  # these ask models, and count
             made = stage.run(work)
         outputs: dict[str, str] = {}
         for name in stage.writes:
