@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PEER := .peer-venv
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-# Test files are spread over this many processes; two real models may run in each.
+# Test files are spread over this many processes, in the order of tests/conftest.py; two real models may run in each.
 WORKERS ?= 2
 
 .PHONY: demo test test-slow lint bench clean
@@ -18,7 +18,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/valuelex run instruments/studies/demo.yaml
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow

@@ -17,6 +17,28 @@ from valuelex.errors import ArtifactError
 
 TESTS = Path(__file__).parent
 
+LONG = (
+    "test_notebooks.py",
+    "study/test_pack.py",
+    "study/test_resume.py",
+    "report/test_browser.py",
+    "models/engines/test_scoring.py",
+    "study/test_inputs.py",
+    "lexicon/test_chunks.py",
+    "study/test_multiverse.py",
+    "models/calling/test_kills.py",
+    "models/calling/test_misbehaviour.py",
+    "taxonomy/test_recovery.py",
+    "study/test_validation.py",
+    "report/test_page.py",
+)
+"""Files that take longest, the longest first: for one that begins last, all other processes would wait."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {TESTS / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @dataclass
 class StubEndpoint:
