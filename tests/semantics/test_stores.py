@@ -18,15 +18,17 @@ from valuelex.semantics.store import BoughtStore, LocalStore, identity
 VECTORS = {"honesty": np.array([0.1, -2.0, 1 / 3]), "grace: ease\nof form": np.array([np.pi, 1e-300, 0.0])}
 
 
-@pytest.mark.parametrize("kind", [LocalStore, BoughtStore])
-def test_what_was_written_is_read_to_the_last_bit_and_only_for_its_model(kind: type, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "precision"), [(LocalStore, np.float32), (BoughtStore, np.float64)])
+def test_what_was_written_is_read_to_the_last_bit_and_only_for_its_model(
+    kind: type, precision: type, tmp_path: Path
+) -> None:
     store = kind(tmp_path / "deep" / "store", "model a")
     assert store.read(["honesty"]) == {}
     store.write(VECTORS)
     found = kind(tmp_path / "deep" / "store", "model a").read([*VECTORS, "absent"])
     assert set(found) == set(VECTORS)
     for text, vector in VECTORS.items():
-        np.testing.assert_array_equal(found[text], vector)
+        np.testing.assert_array_equal(found[text], vector.astype(precision))
     assert kind(tmp_path / "deep" / "store", "model b").read(list(VECTORS)) == {}
 
 
@@ -34,7 +36,7 @@ def test_a_damaged_local_entry_is_absent_and_can_be_written_again(tmp_path: Path
     store = LocalStore(tmp_path / "e.sqlite", "m")
     store.write(VECTORS)
     with closing(sqlite3.connect(tmp_path / "e.sqlite")) as file, file:
-        file.execute("UPDATE vectors SET vector = zeroblob(24)")
+        file.execute("UPDATE vectors_32 SET vector = zeroblob(12)")
     assert store.read(list(VECTORS)) == {}
     store.write(VECTORS)
     assert len(store.read(list(VECTORS))) == 2

@@ -16,14 +16,14 @@ TOKENS_AT_ONCE = 1024
 
 
 def in_batches(ids: Sequence[Sequence[int]], run: Callable[[np.ndarray], np.ndarray], threads: int) -> list[np.ndarray]:
-    """Return each text's vector, in 64-bit floats and of length one.
+    """Return each text's vector.
 
     Parameters
     ----------
     ids : sequence of sequences of int
         Token ids of each text.
     run : callable
-        From ids (n x tokens) to vectors (n x dimensions) of any length. Called from several threads.
+        From ids (n x tokens) to vectors (n x dimensions). Called from several threads.
     threads : int
         Batches at the same time.
     """
@@ -33,8 +33,8 @@ def in_batches(ids: Sequence[Sequence[int]], run: Callable[[np.ndarray], np.ndar
     with ThreadPoolExecutor(threads) as pool:
         found = pool.map(lambda batch: run(np.array([ids[i] for i in batch], dtype=np.int64)), batches)
         for batch, vectors in zip(batches, found, strict=True):
-            for i, vector in zip(batch, vectors.astype(np.float64), strict=True):
-                out[i] = vector / np.linalg.norm(vector)
+            for i, vector in zip(batch, vectors, strict=True):
+                out[i] = vector.copy()  # a row alone, not the batch it lies in
     return out
 
 

@@ -52,11 +52,14 @@ class RememberingEmbedder(ABC):
             self._known |= made
             if self._store is not None:
                 self._store.write(made)
-        return np.vstack([self._known[text] for text in texts]) if len(texts) else np.empty((0, 0))
+        if not len(texts):
+            return np.empty((0, 0))
+        rows = np.vstack([self._known[text] for text in texts]).astype(np.float64)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
     @abstractmethod
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """Return the vector of each text."""
+        """Return the vector of each text, as the model gives it."""
 
 
 class OnnxEmbedder(RememberingEmbedder):

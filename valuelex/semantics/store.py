@@ -10,14 +10,14 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from valuelex.errors import writing
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.floating[Any]]
 
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
@@ -56,7 +56,7 @@ class Store(Protocol):
 
 
 class LocalStore:
-    """Vectors that can be computed again: one SQLite file for all models, written in transactions.
+    """Vectors that can be computed again, in the 32-bit floats that models return: one SQLite file, written in transactions.
 
     Entries that do not match their check sum are taken as absent and overwritten. A file that is no database is renamed
     (``.unreadable``) and begun anew. Where the folder cannot be written, nothing is kept and nothing fails.
@@ -82,10 +82,10 @@ class LocalStore:
                 part = keys[start : start + AT_ONCE]
                 marks = ",".join("?" * len(part))
                 for key, found, vector in file.execute(
-                    f"SELECT key, checked, vector FROM vectors WHERE key IN ({marks})", part
+                    f"SELECT key, checked, vector FROM vectors_32 WHERE key IN ({marks})", part
                 ):
-                    if isinstance(vector, bytes) and found == _check(key, vector) and len(vector) % 8 == 0:
-                        out[wanted[key]] = np.frombuffer(vector, dtype="<f8").astype(np.float64)
+                    if isinstance(vector, bytes) and found == _check(key, vector) and len(vector) % 4 == 0:
+                        out[wanted[key]] = np.frombuffer(vector, dtype="<f4").astype(np.float32)
 
         if self.path.is_file():
             self._do(look)
@@ -93,16 +93,16 @@ class LocalStore:
 
     def write(self, vectors: Mapping[str, FloatArray]) -> None:
         """Keep vectors; one transaction, so that a cut-off run leaves none half."""
-        keyed = {text_key(self.model, text): np.asarray(v, dtype="<f8").tobytes() for text, v in vectors.items()}
+        keyed = {text_key(self.model, text): np.asarray(v, dtype="<f4").tobytes() for text, v in vectors.items()}
         rows = [(key, _check(key, content), content) for key, content in keyed.items()]
-        self._do(lambda file: file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows))
+        self._do(lambda file: file.executemany("INSERT OR REPLACE INTO vectors_32 VALUES (?, ?, ?)", rows))
 
     def _do(self, task: Callable[[sqlite3.Connection], object]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as file, file:
                 file.execute(
-                    "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, checked BLOB, vector BLOB) WITHOUT ROWID"
+                    "CREATE TABLE IF NOT EXISTS vectors_32 (key BLOB PRIMARY KEY, checked BLOB, vector BLOB) WITHOUT ROWID"
                 )
                 task(file)
         except (OSError, sqlite3.OperationalError):
