@@ -14,6 +14,8 @@ It prints its base URL. The first rule that applies to a call decides; where non
     body      the rule applies only to calls whose body holds this text
     delay     seconds before a status code is sent (default 0)
 
+With --nursery it starts a server for each line of arguments, a JSON list, that comes in.
+
 GET /log gives what was asked, POST /rules replaces the rules. Files and batches work like OpenAI's; --batch-polls says how
 often a batch must be asked for before it is done, --batch-lose which share of its lines expires.
 """
@@ -23,7 +25,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
+import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -260,7 +264,7 @@ async def serve(options: argparse.Namespace) -> None:
     await asyncio.Event().wait()
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0)
@@ -272,7 +276,23 @@ def main() -> None:
     parser.add_argument("--batch-polls", type=int, default=1)
     parser.add_argument("--batch-lose", type=float, default=0.0)
     parser.add_argument("--batch-fails", type=int, default=0)
-    asyncio.run(serve(parser.parse_args()))
+    parser.add_argument(
+        "--nursery", action="store_true", help="start a server for each JSON list of arguments on stdin"
+    )
+    options = parser.parse_args(arguments)
+    if options.nursery:
+        nursery()
+    else:
+        asyncio.run(serve(options))
+
+
+def nursery() -> None:
+    """Start servers by forking and print process id and base URL of each: to import aiohttp takes longer than most tests."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who was killed is gone, without being waited for
+    for line in sys.stdin:
+        if os.fork() == 0:
+            print(os.getpid(), end=" ")
+            main(json.loads(line))
 
 
 if __name__ == "__main__":

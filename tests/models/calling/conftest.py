@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -24,7 +26,7 @@ class Misbehaving:
     """A running stub server that misbehaves on command."""
 
     url: str
-    process: subprocess.Popen
+    pid: int
 
     def log(self) -> dict[str, Any]:
         with urllib.request.urlopen(self.url.replace("/v1", "/log")) as reply:
@@ -47,26 +49,33 @@ def requests(model: Model, n: int, **changes: Any) -> list[Request]:
     return [replace(plain, sample_index=i, seed=i, **changes) for i in range(n)]
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[subprocess.Popen]:
+    """The process that starts stub servers, which has imported what they need."""
+    command = [sys.executable, str(TESTS / "misbehaving_server.py"), "--nursery"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
 @pytest.fixture
-def misbehaving() -> Iterator[Callable[..., Misbehaving]]:
+def misbehaving(nursery: subprocess.Popen) -> Iterator[Callable[..., Misbehaving]]:
     """``misbehaving({"kind": "429", "times": 5}, latency=.05)``: stub servers that end with the test."""
-    running: list[subprocess.Popen] = []
+    running: list[Misbehaving] = []
 
     def start(*rules: dict[str, Any], **options: Any) -> Misbehaving:
-        command = [sys.executable, str(TESTS / "misbehaving_server.py"), "--rules", json.dumps(rules)]
+        arguments = ["--rules", json.dumps(rules)]
         for name, value in options.items():
-            command += [f"--{name.replace('_', '-')}", str(value)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        assert process.stdout is not None
-        return Misbehaving(process.stdout.readline().strip(), process)
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
+        assert nursery.stdin is not None and nursery.stdout is not None
+        print(json.dumps(arguments), file=nursery.stdin, flush=True)
+        pid, url = nursery.stdout.readline().split()
+        running.append(Misbehaving(url, int(pid)))
+        return running[-1]
 
     yield start
-    for process in running:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    for server in running:
+        os.kill(server.pid, signal.SIGKILL)
 
 
 @pytest.fixture
