@@ -26,6 +26,12 @@ from valuelex.resources import find
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import open_embedder
 
+SETS = (
+    "counter_completions.csv",
+    "counter_completions_second.csv",
+    "counter_completions_third.csv",
+    "counter_completions_fourth.csv",
+)
 OTHER_NAMES = {"Self-Competence": "Self-Competent"}
 
 
@@ -127,7 +133,7 @@ def main() -> None:
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.float_format", "{:.3f}".format):
         if chosen.cases is not None:
             print("Labelled completions, AUC high against low", cases(chosen.cases, scorer, plain, embedder), sep="\n")
-        for file in ("counter_completions.csv", "counter_completions_second.csv"):
+        for file in SETS:
             print(f"\nOpposite answers to one stem, {file}", counter(file, scorer, plain, embedder), sep="\n")
     if chosen.speed:
         print()
