@@ -8,6 +8,7 @@ from valuelex.projective.text import bare
 from valuelex.resources import find
 
 FILES = sorted(find("manuals", "contrasts.yaml").parent.glob("contrasts*.yaml"))
+SETS = sorted(find("reference", "counter_completions.csv").parent.glob("counter_completions*.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,9 @@ def test_length_does_not_tell_the_level(entries):
     assert abs(2 * auc - 1) < 0.15
 
 
-@pytest.mark.parametrize("file", ["counter_completions.csv", "counter_completions_second.csv"])
-def test_nothing_of_the_validation_sets_is_in_it(entries, file):
-    table = pd.read_csv(find("reference", file))
+@pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)
+def test_nothing_of_the_validation_sets_is_in_it(entries, path):
+    table = pd.read_csv(path)
     known = {text for entry in entries for text in entry["completions"].values()}
     assert not known & set(table["completion"])
     assert not {bare(entry["stem"]).casefold() for entry in entries} & {bare(s).casefold() for s in table["stem"]}
