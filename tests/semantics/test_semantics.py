@@ -78,6 +78,7 @@ def test_company_moves_no_bit_of_a_vector(embedder) -> None:
         "a sentence about something else",
         "a very long sentence, with a comma",
         "",
+        "cut off \ud83d",
     ]
     texts = [" ".join([word] * times) for word in words for times in (1, 2, 5, 9, 30)]
     alone = np.vstack([embedder._encode([text])[0] for text in texts])  # encode would remember them

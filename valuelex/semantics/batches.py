@@ -26,6 +26,11 @@ def in_batches(ids: Sequence[Sequence[int]], run: Callable[[np.ndarray], np.ndar
         From ids (n x tokens) to vectors (n x dimensions). Called from several threads.
     threads : int
         Batches at the same time.
+
+    Returns
+    -------
+    list of arrays, shape (dimensions,)
+        In the order of `ids`, of the type that `run` gives.
     """
     batches = of_equal_length([len(one) for one in ids])
     out: list[np.ndarray] = [np.empty(0)] * len(ids)

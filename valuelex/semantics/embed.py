@@ -118,7 +118,8 @@ class OnnxEmbedder(RememberingEmbedder):
         super().__init__(name, store)
 
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        return in_batches([self._tokenizer.encode(text).ids for text in texts], self._run, self.threads)
+        ids = [self._tokenizer.encode(whole_characters(text)).ids for text in texts]
+        return in_batches(ids, self._run, self.threads)
 
     def _run(self, ids: np.ndarray) -> np.ndarray:
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
@@ -157,6 +158,11 @@ class SentenceTransformerEmbedder:
         """Return an array of len(texts) x dimensions, rows of length one."""
         vectors = self._model.encode(list(texts), normalize_embeddings=True, batch_size=1, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float64)
+
+
+def whole_characters(text: str) -> str:
+    """Replace halves of surrogate pairs, which cut-off answers of models hold and no tokenizer takes, by question marks."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def open_session(model: bytes | str) -> Any:

@@ -136,6 +136,18 @@ THRESHOLDS: tuple[Threshold, ...] = (
     ),
     Threshold("judge.width", f"{_JUDGING}.ridge", "WIDTH", "kernel width of the embedded judge"),
     Threshold("judge.layer", f"{_JUDGING}.reader", "LAYERS", "layer of the language model that it reads stance off"),
+    Threshold(
+        "judge.last_state",
+        "valuelex.semantics.hidden.quantize",
+        "LAST_WEIGHT",
+        "weight of a text's last state beside the mean of all",
+    ),
+    Threshold(
+        "judge.sentences",
+        f"{_JUDGING}.embedded",
+        "SENTENCE_TEMPERATURE",
+        "how little relevance weighs between a completion's sentences",
+    ),
     Threshold("judge.contrast_ridge", f"{_JUDGING}.reader", "CONTRAST_RIDGE", "its ridge for contrasts"),
     Threshold("judge.level_ridge", f"{_JUDGING}.stance", "LEVEL_RIDGE", "its ridge for the manual's own examples"),
     Threshold("judge.relevance_ridge", f"{_JUDGING}.relevance", "RELEVANCE_RIDGE", "its ridge for relevance"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from valuelex.errors import ArtifactError, writing
 from valuelex.semantics.batches import in_batches
-from valuelex.semantics.embed import RememberingEmbedder, open_session, usable_cores
+from valuelex.semantics.embed import RememberingEmbedder, open_session, usable_cores, whole_characters
 from valuelex.semantics.hidden.decoder import read_gguf
 from valuelex.semantics.hidden.graph import MAX_TOKENS
 from valuelex.semantics.hidden.quantize import quantized, run
@@ -113,6 +113,5 @@ def _build(graph: Path, words: Path, model: Path, layers: int, samples: Sequence
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:
-    # Half of a surrogate pair is no text. Some control characters have no token, and there has to be one to take the mean of.
-    text = text.encode("utf-8", "replace").decode()
-    return list(tokenizer.encode(text).ids[:MAX_TOKENS] or tokenizer.encode(" ").ids)
+    # Some control characters have no token, and there has to be one to take the mean of.
+    return list(tokenizer.encode(whole_characters(text)).ids[:MAX_TOKENS] or tokenizer.encode(" ").ids)
