@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from valuelex.projective.judging.contrasts import all_contrasts, contrasts
 from valuelex.projective.text import bare
 from valuelex.resources import find
 
@@ -17,7 +18,7 @@ def entries():
 
 
 def test_every_stem_is_answered_at_both_poles(entries):
-    assert len(entries) > 800
+    assert len(entries) > 1400
     for entry in entries:
         levels = set(entry["completions"])
         assert levels <= set(range(7)) and min(levels) < 3 < max(levels), entry["stem"]
@@ -52,3 +53,17 @@ def test_nothing_of_the_validation_sets_is_in_it(entries, path):
     known = {text for entry in entries for text in entry["completions"].values()}
     assert not known & set(table["completion"])
     assert not {bare(entry["stem"]).casefold() for entry in entries} & {bare(s).casefold() for s in table["stem"]}
+
+
+def test_the_reader_learns_from_completions_without_their_stems(entries):
+    learnt = all_contrasts()
+    assert [row.text for row in learnt] == [text for entry in entries for text in entry["completions"].values()]
+    assert len({row.group for row in learnt}) == len(entries)
+    whole = yaml.safe_load(find("manuals", "contrasts.yaml").read_text(encoding="utf-8"))["contrasts"]
+    assert contrasts()[0].text.startswith(whole[0]["stem"])
+
+
+def test_a_contrast_weighs_what_its_file_says():
+    said = {path.name: yaml.safe_load(path.read_text(encoding="utf-8"))["weight"] for path in FILES}
+    assert set(said.values()) == {1, 0.3}
+    assert {(row.group.split()[0], row.weight) for row in all_contrasts()} == set(said.items())

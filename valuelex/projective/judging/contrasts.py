@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ class Example:
     level : int
         0 .. 6.
     weight : float
+        Of a contrast, its file's: answers like those to come weigh 1, vivid, crossed or ironical ones less.
     group : str
         Examples of the same group are left out together: completions of one stem, fillings of one template.
     """
@@ -37,13 +39,16 @@ class Example:
 @cache
 def contrasts() -> tuple[Example, ...]:
     """Return the packaged contrasts of instruments/manuals/contrasts.yaml, each stem and completion as one sentence."""
-    return _read("contrasts.yaml")
+    return tuple(_read("contrasts.yaml", sentence))
 
 
 @cache
 def all_contrasts() -> tuple[Example, ...]:
-    """Return the packaged contrasts of all files. Further ones help hidden states, not embeddings."""
-    return tuple(example for path in files() for example in _read(path.name))
+    """Return the completions of all files, without their stems, as the judge reads them.
+
+    Further ones help hidden states, not embeddings.
+    """
+    return tuple(example for path in files() for example in _read(path.name, lambda stem, text: text))
 
 
 def files() -> list[Path]:
@@ -51,9 +56,8 @@ def files() -> list[Path]:
     return sorted(find("manuals", "contrasts.yaml").parent.glob("contrasts*.yaml"))
 
 
-def _read(name: str) -> tuple[Example, ...]:
-    return tuple(
-        Example(sentence(entry["stem"], text), int(level), 1.0, f"{name} {number}")
-        for number, entry in enumerate(load_yaml(find("manuals", name))["contrasts"])
-        for level, text in entry["completions"].items()
-    )
+def _read(name: str, form: Callable[[str, str], str]) -> Iterator[Example]:
+    file = load_yaml(find("manuals", name))
+    for number, entry in enumerate(file["contrasts"]):
+        for level, text in entry["completions"].items():
+            yield Example(form(entry["stem"], text), int(level), float(file["weight"]), f"{name} {number}")

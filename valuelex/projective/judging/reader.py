@@ -77,7 +77,7 @@ class StanceReader:
         """Learnt at first use, and again when a contrast or a setting changes."""
         if self._folder is None:
             return self._learn()
-        settings = f"{WIDTH} {CONTRAST_RIDGE} {MIDDLE}"
+        settings = f"completions {WIDTH} {CONTRAST_RIDGE} {MIDDLE}"
         path = self._folder / f"stance-{identity(self._made_by, settings, *files())[:16]}.npz"
         try:
             with np.load(path) as kept:
@@ -101,12 +101,12 @@ class StanceReader:
 
     def _learn(self) -> Learnt:
         rows = all_contrasts()
-        self._tell(f"{self.name} reads {len(rows):,} contrasts (once on this machine, about a minute)")
+        self._tell(f"{self.name} reads {len(rows):,} contrasts (once on this machine, one to two minutes)")
         level = np.array([row.level for row in rows])
         ridge = Ridge.fit(
             self.encode([row.text for row in rows]),
             level.astype(float),
-            np.ones(len(rows)),
+            np.array([row.weight for row in rows]),
             ridge=CONTRAST_RIDGE,
             middle=MIDDLE,
             groups=np.unique([row.group for row in rows], return_inverse=True)[1],
