@@ -30,15 +30,11 @@ def test_no_stem_stands_twice(entries):
     assert len(stems) == len(set(stems))
 
 
-def test_length_does_not_tell_the_level(entries):
+@pytest.mark.parametrize("weight", [(1, 0.3), (1,), (0.3,)], ids=["all", "ordinary", "others"])
+def test_length_does_not_tell_the_level(weight):
     """Rank-biserial correlation of pole and words: small, so that nothing can be learnt from length."""
     words = pd.DataFrame(
-        [
-            (level > 3, len(text.split()))
-            for entry in entries
-            for level, text in entry["completions"].items()
-            if level != 3
-        ],
+        [(row.level > 3, len(row.text.split())) for row in all_contrasts() if row.level != 3 and row.weight in weight],
         columns=["high", "words"],
     )
     ranks = words["words"].rank()

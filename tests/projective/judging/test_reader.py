@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 import valuelex.projective.judging.reader as module
@@ -34,6 +36,19 @@ def test_what_was_learnt_is_kept_until_something_changes(tmp_path, monkeypatch):
         assert other.asked == 1
         np.testing.assert_array_equal(found.ridge.left_out, learnt.ridge.left_out)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_contrast_of_almost_no_weight_teaches_almost_nothing(monkeypatch):
+    rows = contrasts()[:60]
+    light = tuple(replace(row, weight=1e-9, level=6 - row.level) for row in contrasts()[60:120])
+    texts = [row.text for row in contrasts()[120:160]]
+    predicted = []
+    for known in (rows, rows + light, rows + tuple(replace(row, weight=1.0) for row in light)):
+        monkeypatch.setattr(module, "all_contrasts", lambda known=known: known)
+        reader = StanceReader(HashedWordsEmbedder())
+        predicted.append(reader.learnt.ridge.predict(reader.encode(texts)))
+    np.testing.assert_allclose(predicted[1], predicted[0], atol=1e-6)
+    assert np.abs(predicted[2] - predicted[0]).max() > 0.1
 
 
 def test_a_process_opens_one_reader_whoever_listens(reader):

@@ -25,7 +25,7 @@ class Example:
     level : int
         0 .. 6.
     weight : float
-        Of a contrast, its file's: answers like those to come weigh 1, vivid, crossed or ironical ones less.
+        Of a contrast, its file's: files of ordinary answers weigh 1, the others less (docs/validation.md).
     group : str
         Examples of the same group are left out together: completions of one stem, fillings of one template.
     """

@@ -77,6 +77,7 @@ class StanceReader:
         """Learnt at first use, and again when a contrast or a setting changes."""
         if self._folder is None:
             return self._learn()
+        # "completions": what is learnt from, which the files do not tell; sentences are their other form.
         settings = f"completions {WIDTH} {CONTRAST_RIDGE} {MIDDLE}"
         path = self._folder / f"stance-{identity(self._made_by, settings, *files())[:16]}.npz"
         try:
