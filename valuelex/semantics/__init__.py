@@ -4,7 +4,7 @@ from valuelex.semantics.bought import EndpointEmbedder
 from valuelex.semantics.choose import ClusterNumbers, choose_k
 from valuelex.semantics.cluster import Clusters, cluster, word_map
 from valuelex.semantics.embed import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
-from valuelex.semantics.hidden import HiddenStateEmbedder
+from valuelex.semantics.hidden import HiddenStates, Passage
 from valuelex.semantics.intrinsic import ADJECTIVE_FRAMES, VALUE_FRAMES, IntrinsicDetails, intrinsic_similarity
 from valuelex.semantics.precomputed import PrecomputedEmbedder
 from valuelex.semantics.stability import resampling, stability
@@ -16,9 +16,10 @@ __all__ = [
     "Clusters",
     "Embedder",
     "EndpointEmbedder",
-    "HiddenStateEmbedder",
+    "HiddenStates",
     "IntrinsicDetails",
     "OnnxEmbedder",
+    "Passage",
     "PrecomputedEmbedder",
     "SentenceTransformerEmbedder",
     "choose_k",

@@ -15,7 +15,17 @@ TOKENS_AT_ONCE = 1024
 """Of one batch: enough to keep a core busy, few enough for its cache."""
 
 
-def in_batches(ids: Sequence[Sequence[int]], run: Callable[[np.ndarray], np.ndarray], threads: int) -> list[np.ndarray]:
+def whole(number: int, row: np.ndarray) -> np.ndarray:
+    """Keep all of a text's row: the row alone, not the batch it lies in."""
+    return row.copy()
+
+
+def in_batches(
+    ids: Sequence[Sequence[int]],
+    run: Callable[[np.ndarray], np.ndarray],
+    threads: int,
+    keep: Callable[[int, np.ndarray], np.ndarray] = whole,
+) -> list[np.ndarray]:
     """Return each text's vector.
 
     Parameters
@@ -23,23 +33,25 @@ def in_batches(ids: Sequence[Sequence[int]], run: Callable[[np.ndarray], np.ndar
     ids : sequence of sequences of int
         Token ids of each text.
     run : callable
-        From ids (n x tokens) to vectors (n x dimensions). Called from several threads.
+        From ids (n x tokens) to n rows of any shape. Called from several threads.
     threads : int
         Batches at the same time.
+    keep : callable
+        From a text's number and its row to what is kept of it.
 
     Returns
     -------
-    list of arrays, shape (dimensions,)
-        In the order of `ids`, of the type that `run` gives.
+    list of arrays
+        In the order of `ids`.
     """
     batches = of_equal_length([len(one) for one in ids])
     out: list[np.ndarray] = [np.empty(0)] * len(ids)
     # A run of onnxruntime's session holds no lock of Python's, and threads share the weights.
     with ThreadPoolExecutor(threads) as pool:
         found = pool.map(lambda batch: run(np.array([ids[i] for i in batch], dtype=np.int64)), batches)
-        for batch, vectors in zip(batches, found, strict=True):
-            for i, vector in zip(batch, vectors, strict=True):
-                out[i] = vector.copy()  # a row alone, not the batch it lies in
+        for batch, rows in zip(batches, found, strict=True):
+            for i, row in zip(batch, rows, strict=True):
+                out[i] = keep(i, row)
     return out
 
 

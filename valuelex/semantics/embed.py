@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,44 +24,34 @@ class Embedder(Protocol):
         ...
 
 
-class RememberingEmbedder(ABC):
-    """An embedder that encodes a text once.
+class Memory:
+    """Vectors by key: what was made once is remembered, and kept where there is a store.
 
     Parameters
     ----------
-    name : str
-        What tables and reports call the model.
     store : Store, optional
         Where vectors are kept between runs; None keeps none.
     """
 
-    def __init__(self, name: str, store: Store | None = None) -> None:
-        self.name = name
+    def __init__(self, store: Store | None = None) -> None:
         self._store = store
         self._known: dict[str, np.ndarray] = {}
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Return an array of len(texts) x dimensions, rows of length one; a text is encoded once and remembered."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+    def recall(self, keys: Sequence[str], make: Callable[[list[str]], Sequence[np.ndarray]]) -> list[np.ndarray]:
+        """Return the vector of each key; `make` is called once, with the keys that have none, each once."""
+        new = [key for key in dict.fromkeys(keys) if key not in self._known]
         if new and self._store is not None:
             self._known |= self._store.read(new)
-            new = [text for text in new if text not in self._known]
+            new = [key for key in new if key not in self._known]
         if new:
-            made = dict(zip(new, self._encode(new), strict=True))
+            made = dict(zip(new, make(new), strict=True))
             self._known |= made
             if self._store is not None:
                 self._store.write(made)
-        if not len(texts):
-            return np.empty((0, 0))
-        rows = np.vstack([self._known[text] for text in texts]).astype(np.float64)
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
-
-    @abstractmethod
-    def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """Return the vector of each text, as the model gives it."""
+        return [self._known[key] for key in keys]
 
 
-class OnnxEmbedder(RememberingEmbedder):
+class OnnxEmbedder:
     """A sentence-embedding model run by onnxruntime: no torch.
 
     A vector depends on nothing but its text, to the last bit (`batches`).
@@ -100,6 +89,7 @@ class OnnxEmbedder(RememberingEmbedder):
         import onnxruntime
         from tokenizers import Tokenizer
 
+        self.name = name
         self.threads = threads or usable_cores()
         try:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
@@ -115,7 +105,14 @@ class OnnxEmbedder(RememberingEmbedder):
         store = None
         if cache is not None:
             store = LocalStore(cache, identity(model, tokenizer, str(max_tokens), onnxruntime.__version__))
-        super().__init__(name, store)
+        self._memory = Memory(store)
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return an array of len(texts) x dimensions, rows of length one; a text is encoded once and remembered."""
+        if not len(texts):
+            return np.empty((0, 0))
+        rows = np.vstack(self._memory.recall(texts, self._encode)).astype(np.float64)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
     def _encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         ids = [self._tokenizer.encode(whole_characters(text)).ids for text in texts]

@@ -137,10 +137,7 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("judge.width", f"{_JUDGING}.ridge", "WIDTH", "kernel width of the embedded judge"),
     Threshold("judge.layer", f"{_JUDGING}.reader", "LAYERS", "layer of the language model that it reads stance off"),
     Threshold(
-        "judge.last_state",
-        "valuelex.semantics.hidden.quantize",
-        "LAST_WEIGHT",
-        "weight of a text's last state beside the mean of all",
+        "judge.last_state", f"{_JUDGING}.reader", "LAST_WEIGHT", "weight of a part's last state beside the mean of all"
     ),
     Threshold(
         "judge.sentences",

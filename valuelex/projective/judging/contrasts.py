@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from valuelex.projective.text import sentence
+from valuelex.projective.text import bare, sentence
 from valuelex.resources import find
 from valuelex.tables import load_yaml
 
@@ -28,27 +28,29 @@ class Example:
         Of a contrast, its file's: files of ordinary answers weigh 1, the others less (docs/validation.md).
     group : str
         Examples of the same group are left out together: completions of one stem, fillings of one template.
+    stem : str
+        What the text completes; empty for one that stands by itself.
     """
 
     text: str
     level: int
     weight: float
     group: str
+    stem: str = ""
 
 
 @cache
 def contrasts() -> tuple[Example, ...]:
     """Return the packaged contrasts of instruments/manuals/contrasts.yaml, each stem and completion as one sentence."""
-    return tuple(_read("contrasts.yaml", sentence))
+    return tuple(
+        replace(example, text=sentence(example.stem, example.text), stem="") for example in _read("contrasts.yaml")
+    )
 
 
 @cache
 def all_contrasts() -> tuple[Example, ...]:
-    """Return the completions of all files, without their stems, as the judge reads them.
-
-    Further ones help hidden states, not embeddings.
-    """
-    return tuple(example for path in files() for example in _read(path.name, lambda stem, text: text))
+    """Return the contrasts of all files, each a completion and its stem. Further ones help hidden states, not embeddings."""
+    return tuple(example for path in files() for example in _read(path.name))
 
 
 def files() -> list[Path]:
@@ -56,8 +58,8 @@ def files() -> list[Path]:
     return sorted(find("manuals", "contrasts.yaml").parent.glob("contrasts*.yaml"))
 
 
-def _read(name: str, form: Callable[[str, str], str]) -> Iterator[Example]:
+def _read(name: str) -> Iterator[Example]:
     file = load_yaml(find("manuals", name))
     for number, entry in enumerate(file["contrasts"]):
         for level, text in entry["completions"].items():
-            yield Example(form(entry["stem"], text), int(level), float(file["weight"]), f"{name} {number}")
+            yield Example(text, int(level), float(file["weight"]), f"{name} {number}", bare(entry["stem"]))

@@ -3,7 +3,9 @@
 How it scores a completion on a scale, each number to be read off the manual and the packaged contrasts:
 
 1. *Level* (`stance`). A regression of the examples' levels on the hidden states of a small language model (`reader`), read off
-   each sentence of the completion. The stem is not read: what the question says is not the answer.
+   each sentence of the completion. The model has read the stem before the first sentence, as one who asks what an answer
+   means; the stem's own states count for nothing, and opposite completions of one stem taught that the question is not the
+   answer. The other sentences stand by themselves: far from the stem, what came before blurs them.
 2. *Relevance* (`relevance`). For each scale a classifier of its own anchors against the examples of not applicable and the
    other scales' anchors. Here the first sentence is read with its stem, since a short answer names no topic. A completion is
    applicable where its most relevant sentence passes the threshold.
@@ -22,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from valuelex.projective.judging.reader import StanceReader
+from valuelex.projective.judging.reader import EmbeddingReader, Reader
 from valuelex.projective.judging.relevance import RelevanceModel
-from valuelex.projective.judging.stance import StanceModel
+from valuelex.projective.judging.stance import INTRODUCTION, StanceModel
 from valuelex.projective.manual import check_manual
-from valuelex.projective.text import sentence, sentences
-from valuelex.semantics import Embedder
+from valuelex.projective.text import bare, sentence, sentences
+from valuelex.semantics import Embedder, Passage
 
 SENTENCE_TEMPERATURE = 1.0
 """Relevance differences of this size change a sentence's weight by the factor e."""
@@ -85,7 +87,7 @@ class AnchorScorer:
         As in instrument.yaml.
     embedder : Embedder
         Sentences to unit vectors, by topic.
-    reader : StanceReader, optional
+    reader : Reader, optional
         Reads stance off the hidden states of a language model. None: the embedder reads the stance too, and much worse
         (docs/validation.md).
 
@@ -107,10 +109,10 @@ class AnchorScorer:
         If the manual lacks anchors.
     """
 
-    def __init__(self, manual: Mapping[str, Any], embedder: Embedder, reader: StanceReader | None = None) -> None:
+    def __init__(self, manual: Mapping[str, Any], embedder: Embedder, reader: Reader | None = None) -> None:
         entries = check_manual(manual)
         self._embedder = embedder
-        self._reader: Embedder | StanceReader = embedder if reader is None else reader
+        self._reader: Reader = EmbeddingReader(embedder) if reader is None else reader
         self.embedding = embedder.name if reader is None else f"{reader.name} (stance), {embedder.name} (relevance)"
         self.scales = [str(entry["subdimension"]) for entry in entries]
         anchors = [
@@ -139,7 +141,7 @@ class AnchorScorer:
         completions : sequence of str
             Without their stems.
         stems : sequence of str, optional
-            Of the same length: they help to tell what a completion is about.
+            Of the same length: they tell what a completion is about, and what it is an answer to.
         """
         k = len(self.scales)
         if not completions:
@@ -150,7 +152,13 @@ class AnchorScorer:
             if stems is None
             else [[sentence(stem, group[0]), *group[1:]] for stem, group in zip(stems, parts, strict=True)]
         )
-        value = self.stance.predict(self._reader.encode([part for group in parts for part in group]))
+        before = [INTRODUCTION] * len(parts) if stems is None else [bare(stem) for stem in stems]
+        passages = [
+            Passage(stem if number == 0 else "", part)
+            for stem, group in zip(before, parts, strict=True)
+            for number, part in enumerate(group)
+        ]
+        value = self.stance.predict(self._reader.read(passages))
         in_context = self._embedder.encode([part for group in opened for part in group])
         relevance = self.relevance.predict(in_context)
         cosine = in_context @ self._vectors.T

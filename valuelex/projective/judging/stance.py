@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from valuelex.projective.judging.contrasts import MIDDLE, Example, contrasts
-from valuelex.projective.judging.reader import StanceReader
+from valuelex.projective.judging.reader import Reader
 from valuelex.projective.judging.ridge import Ridge
 from valuelex.projective.manual import LEVELS, from_templates, hand_written
 from valuelex.projective.scales import Scale
-from valuelex.semantics import Embedder
+from valuelex.semantics import Passage
 
+INTRODUCTION = "To be honest:"
+"""What examples without a stem, and completions whose stem is not given, are read after, as contrasts are after their stems."""
 TEMPLATE_WEIGHT = 0.3
 """Weight of a filled template against a hand-written example."""
 LEVEL_RIDGE = 1.0
@@ -41,7 +43,9 @@ def examples(entries: Sequence[Mapping[str, Any]]) -> list[Example]:
             for number, text in enumerate(texts):
                 # The same template with other words is almost the same text.
                 group = f"template {level}.{number}" if template else text
-                found.setdefault(text, Example(text, int(level), TEMPLATE_WEIGHT if template else 1.0, group))
+                found.setdefault(
+                    text, Example(text, int(level), TEMPLATE_WEIGHT if template else 1.0, group, INTRODUCTION)
+                )
     return list(found.values())
 
 
@@ -56,8 +60,8 @@ class StanceModel:
     ----------
     entries : sequence of dict
         A manual's, checked.
-    embedder : Embedder or StanceReader
-        What the texts are read with: sentence embeddings, or a reader.
+    reader : Reader
+        What the texts are read with.
 
     Attributes
     ----------
@@ -69,8 +73,8 @@ class StanceModel:
         Text -> its level as judged without its group.
     """
 
-    def __init__(self, entries: Sequence[Mapping[str, Any]], embedder: Embedder | StanceReader) -> None:
-        learnt = embedder.learnt if isinstance(embedder, StanceReader) else None
+    def __init__(self, entries: Sequence[Mapping[str, Any]], reader: Reader) -> None:
+        learnt = reader.learnt
         self._base = None if learnt is None else learnt.ridge
         rows = examples(entries)
         if learnt is None:
@@ -79,7 +83,7 @@ class StanceModel:
         y = np.array([row.level for row in rows], dtype=float)
         weights = np.array([row.weight for row in rows])
         groups = np.unique([row.group for row in rows], return_inverse=True)[1]
-        vectors = embedder.encode([row.text for row in rows])
+        vectors = reader.read([Passage(row.stem, row.text) for row in rows])
         before = np.full(len(y), MIDDLE) if self._base is None else self._base.predict(vectors)
         self._ridge = Ridge.fit(vectors, y - before, weights, ridge=LEVEL_RIDGE, middle=0.0, groups=groups)
         left_out = before + self._ridge.left_out

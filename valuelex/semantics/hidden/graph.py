@@ -1,4 +1,4 @@
-"""A decoder's first layers as an ONNX graph that returns the mean hidden state of a text, and its last.
+"""A decoder's first layers as an ONNX graph that returns the hidden states of a text.
 
 The token in front of every text is a *sink*: whatever follows, it draws much of the attention, and its own activations are a
 thousand times those of other tokens (Xiao et al., 2024, arXiv 2309.17453), which no 8-bit range could hold beside theirs. What
@@ -41,8 +41,6 @@ class GraphBuilder:
     ranges : mapping, optional
         Activation -> its smallest and largest value: matrices are then multiplied in 8-bit integers, weights scaled by
         output. None: in 32-bit floats.
-    center, spread : array, optional
-        Of length 2 x width: what the summary is standardized by; None leaves it as it is.
     """
 
     def __init__(
@@ -51,20 +49,15 @@ class GraphBuilder:
         *,
         sink: Sequence[np.ndarray] | None = None,
         ranges: Ranges | None = None,
-        center: np.ndarray | None = None,
-        spread: np.ndarray | None = None,
     ) -> None:
         self.decoder, self.sink, self.ranges = decoder, sink, ranges
-        self.center, self.spread = center, spread
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._quantized: set[str] = set()
 
     def build(self, outputs: Sequence[str] = ()) -> bytes:
-        """Return the serialized graph: `ids` (n x tokens) -> `summary` and the values named in `outputs`.
-
-        The summary is n x 2 width: the mean of a text's hidden states after the last layer, then the last of them.
-        """
+        """Return the serialized graph: `ids` (n x tokens) -> `states` (n x tokens x width, after the last layer) and the values
+        named in `outputs`."""
         from onnx import TensorProto, helper
 
         self._nodes, self._constants, self._quantized = [], [], set()
@@ -85,13 +78,10 @@ class GraphBuilder:
         )
         for number in range(len(decoder.layers)):
             state = self._layer(number, state)
-        self._summary(state, "summary" if self.center is None else "raw")
-        if self.center is not None and self.spread is not None:
-            self._node("Sub", ["raw", self._constant("center", self.center.astype(np.float32))], "centered")
-            self._node("Div", ["centered", self._constant("spread", self.spread.astype(np.float32))], "summary")
+        self._node("Identity", [state], "states")
         tensor, real = helper.make_tensor_value_info, TensorProto.FLOAT
         inputs = [tensor("ids", TensorProto.INT64, ["n", "t"])]
-        results = [tensor("summary", real, ["n", 2 * decoder.width]), *(tensor(name, real, None) for name in outputs)]
+        results = [tensor("states", real, ["n", "t", decoder.width]), *(tensor(name, real, None) for name in outputs)]
         graph = helper.make_graph(self._nodes, "hidden", inputs, results, self._constants)
         operators = [helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)]
         return bytes(helper.make_model(graph, opset_imports=operators, ir_version=9).SerializeToString())
@@ -113,24 +103,6 @@ class GraphBuilder:
         heads = self._constant("heads", np.array([self.decoder.kv_heads, 0, self.decoder.head_width], dtype=np.int64))
         self._node("Concat", ["n", heads], "past_shape", axis=0)
         self._node("ConstantOfShape", ["past_shape"], "past")  # zeros, of 32-bit floats
-
-    def _summary(self, state: str, out: str) -> None:
-        """Add the mean over tokens and the last token's state.
-
-        The sum is a product with ones: onnxruntime's own mean sums one text in another order than two.
-        """
-        from onnx import TensorProto, helper
-
-        self._node("Concat", ["n", "one", "t"], "row", axis=0)
-        self._node("ConstantOfShape", ["row"], "ones", value=helper.make_tensor("each", TensorProto.FLOAT, [1], [1.0]))
-        self._node("MatMul", ["ones", state], "sums")
-        self._node("Squeeze", ["sums", "one"], "sum")
-        self._node("Cast", ["t"], "count", to=TensorProto.FLOAT)
-        self._node("Div", ["sum", "count"], "mean")
-        self._constant("back", np.array([-1], dtype=np.int64))
-        self._node("Slice", [state, "back", "many", "one"], "last_rows")
-        self._node("Squeeze", ["last_rows", "one"], "last_state")
-        self._node("Concat", ["mean", "last_state"], out, axis=1)
 
     def _layer(self, number: int, state: str) -> str:
         """Add one layer; return the name of the state after it."""

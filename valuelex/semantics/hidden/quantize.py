@@ -18,31 +18,24 @@ goes into the weights."""
 TINY = 1e-4
 """Least size that is divided by."""
 
-LAST_WEIGHT = 0.5
-"""Weight of the last token's state beside the mean of all: it has read the whole text, and tells mostly of its end."""
-
 INPUTS = ("n1", "att", "n2", "h")
 """What goes into a layer's matrices, as `activation` names it."""
 
 
 def quantized(decoder: Decoder, samples: Sequence[Sequence[int]]) -> bytes:
-    """Return the 8-bit graph, its summary standardized by those of the samples.
+    """Return the 8-bit graph.
 
     Parameters
     ----------
     decoder : Decoder
     samples : sequence of sequences of int
-        Token ids of texts like those to come: ranges, means and deviations are theirs.
+        Token ids of texts like those to come: ranges are theirs.
     """
     seen = observe(decoder, sink_rows(decoder), samples)
     smooth = smoothed(decoder, seen.largest)
     sink = sink_rows(smooth)
-    seen = observe(smooth, sink, samples)
-    spread = np.maximum(seen.summaries.std(axis=0), TINY)
-    spread[decoder.width :] /= np.sqrt(LAST_WEIGHT)
-    return GraphBuilder(
-        smooth, sink=sink, ranges=seen.ranges, center=seen.summaries.mean(axis=0), spread=spread
-    ).build()
+    ranges = observe(smooth, sink, samples).ranges
+    return GraphBuilder(smooth, sink=sink, ranges=ranges).build()
 
 
 def smoothed(decoder: Decoder, largest: dict[str, np.ndarray]) -> Decoder:
@@ -98,13 +91,10 @@ class Observed:
         Activation -> largest absolute value of each dimension.
     ranges : dict
         Activation -> smallest and largest value; 0 lies between them.
-    summaries : array, shape (samples, 2 x width)
-        What the graph returns of each.
     """
 
     largest: dict[str, np.ndarray]
     ranges: dict[str, tuple[float, float]]
-    summaries: np.ndarray
 
 
 def observe(decoder: Decoder, sink: Sequence[np.ndarray], samples: Sequence[Sequence[int]]) -> Observed:
@@ -113,16 +103,14 @@ def observe(decoder: Decoder, sink: Sequence[np.ndarray], samples: Sequence[Sequ
     session = open_session(GraphBuilder(decoder, sink=sink).build(names))
     low, high = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     largest: dict[str, np.ndarray] = {}
-    summaries = []
     for ids in samples:
-        summary, *values = run(session, np.array([ids], dtype=np.int64), ["summary", *names])
-        summaries.append(summary[0])
+        values = run(session, np.array([ids], dtype=np.int64), names)
         for name, value in zip(names, values, strict=True):
             flat = value.reshape(-1, value.shape[-1])
             low[name], high[name] = min(low[name], float(flat.min())), max(high[name], float(flat.max()))
             now = np.abs(flat).max(axis=0)
             largest[name] = np.maximum(largest[name], now) if name in largest else now
-    return Observed(largest, {name: (low[name], high[name]) for name in names}, np.array(summaries))
+    return Observed(largest, {name: (low[name], high[name]) for name in names})
 
 
 def sink_rows(decoder: Decoder) -> list[np.ndarray]:
@@ -133,6 +121,6 @@ def sink_rows(decoder: Decoder) -> list[np.ndarray]:
     return [value[0, 0] for value in found]
 
 
-def run(session: Any, ids: np.ndarray, outputs: Sequence[str] = ("summary",)) -> list[np.ndarray]:
+def run(session: Any, ids: np.ndarray, outputs: Sequence[str] = ("states",)) -> list[np.ndarray]:
     """Return the outputs of a graph for texts of the same number of tokens (ids: texts x tokens)."""
     return list(session.run(list(outputs), {"ids": ids}))
