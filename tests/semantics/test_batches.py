@@ -37,3 +37,9 @@ def test_vectors_come_in_the_order_of_their_texts(ids, threads):
 
     found = in_batches(ids, sums, threads)
     assert [vector.tolist() for vector in found] == [[sum(one), one[0]] for one in ids]
+
+
+@given(st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=5), max_size=30))
+def test_of_each_row_what_is_asked_for_is_kept(ids):
+    found = in_batches(ids, lambda batch: batch, 2, lambda number, row: row[number % len(row) :].sum())
+    assert [int(one) for one in found] == [sum(own[k % len(own) :]) for k, own in enumerate(ids)]

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from valuelex.projective.judging.contrasts import all_contrasts, contrasts
-from valuelex.projective.text import bare
+from valuelex.projective.text import bare, sentence
 from valuelex.resources import find
 
 FILES = sorted(find("manuals", "contrasts.yaml").parent.glob("contrasts*.yaml"))
@@ -51,12 +51,13 @@ def test_nothing_of_the_validation_sets_is_in_it(entries, path):
     assert not {bare(entry["stem"]).casefold() for entry in entries} & {bare(s).casefold() for s in table["stem"]}
 
 
-def test_the_reader_learns_from_completions_without_their_stems(entries):
+def test_the_reader_learns_from_completions_and_their_stems(entries):
     learnt = all_contrasts()
-    assert [row.text for row in learnt] == [text for entry in entries for text in entry["completions"].values()]
+    assert [(row.stem, row.text) for row in learnt] == [
+        (bare(entry["stem"]), text) for entry in entries for text in entry["completions"].values()
+    ]
     assert len({row.group for row in learnt}) == len(entries)
-    whole = yaml.safe_load(find("manuals", "contrasts.yaml").read_text(encoding="utf-8"))["contrasts"]
-    assert contrasts()[0].text.startswith(whole[0]["stem"])
+    assert contrasts()[0].text == sentence(learnt[-len(contrasts())].stem, learnt[-len(contrasts())].text)
 
 
 def test_a_contrast_weighs_what_its_file_says():

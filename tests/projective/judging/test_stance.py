@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from valuelex.projective.judging.contrasts import contrasts
+from valuelex.projective.judging.reader import EmbeddingReader
 from valuelex.projective.judging.stance import StanceModel, examples, proportional_odds
 from valuelex.projective.manual import hand_written
 
@@ -64,6 +65,6 @@ def test_levels_that_never_occur_are_never_expected():
 
 
 def test_expected_levels_rise_with_the_value_and_stay_on_the_scale(real_embedder):
-    model = StanceModel(hand_written(), real_embedder)
+    model = StanceModel(hand_written(), EmbeddingReader(real_embedder))
     expected = model.expected(np.linspace(-3, 9, 50))
     assert (np.diff(expected) > 0).all() and expected.min() >= 0 and expected.max() <= 6

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from valuelex.errors import ArtifactError
-from valuelex.semantics.hidden import HiddenStateEmbedder
+from valuelex.semantics.hidden import HiddenStates, Passage
+from valuelex.semantics.hidden.graph import MAX_TOKENS
+from valuelex.semantics.hidden.quantize import run
+from valuelex.semantics.hidden.states import MOST_BEFORE
 
 SAMPLES = [
     "I keep my word.",
@@ -29,30 +32,56 @@ TEXTS = [
 ]
 
 
+PASSAGES = [Passage("", text) for text in TEXTS] + [Passage("When a customer waits, I", text) for text in TEXTS]
+
+
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory):
     return tmp_path_factory.mktemp("graphs")
 
 
 @pytest.fixture(scope="module")
-def embedder(smollm2, graphs):
-    return HiddenStateEmbedder("two layers", model=smollm2, layers=2, **OF, folder=graphs)
+def states(smollm2, graphs):
+    return HiddenStates("two layers", model=smollm2, layers=2, **OF, folder=graphs)
 
 
-def test_rows_have_length_one_and_their_texts_order(embedder):
-    found = embedder.encode(TEXTS)
-    assert found.shape == (len(TEXTS), 2 * 576)
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
-    np.testing.assert_array_equal(embedder.encode(TEXTS[::-1]), found[::-1])
-    assert embedder.encode([]).shape == (0, 0)
+def test_rows_come_in_their_passages_order(states):
+    found = states.read(PASSAGES)
+    assert found.shape == (len(PASSAGES), 2 * 576) and np.isfinite(found).all()
+    np.testing.assert_array_equal(states.read(PASSAGES[::-1]), found[::-1])
+    assert states.read([]).shape == (0, 0)
 
 
-def test_company_moves_no_bit_of_a_vector(embedder):
-    alone = np.vstack([embedder._encode([text])[0] for text in TEXTS])  # encode would remember them
-    np.testing.assert_array_equal(np.vstack(embedder._encode(TEXTS)), alone)
+def test_company_moves_no_bit_of_a_row(states):
+    alone = np.vstack([states._read([passage])[0] for passage in PASSAGES])  # read would remember them
+    np.testing.assert_array_equal(np.vstack(states._read(PASSAGES)), alone)
 
 
-def test_the_graph_is_built_once_and_a_broken_one_is_named(embedder, graphs, smollm2, tmp_path):
+def test_what_stands_before_is_understood_and_not_told_of(states):
+    """The mean and the last state of the last words of a longer text, as the model reads it in one piece."""
+    ids = states._tokenizer.encode("I keep my word. No.").ids
+    whole = run(states._session, np.array([ids]))[0][0]
+    own = whole[len(states._tokenizer.encode("I keep my word.").ids) :]
+    found = states.read([Passage("I keep my word.", "No."), Passage("I drop my word.", "No."), Passage("", "No.")])
+    np.testing.assert_array_equal(found[0], np.r_[own.mean(axis=0), own[-1]])
+    assert np.abs(found[1] - found[0]).max() > 0.01 and np.abs(found[2] - found[0]).max() > 0.01
+
+
+def test_a_rest_of_a_word_follows_without_a_space(states):
+    ids = states._tokenizer.encode("I'm sure").ids
+    own = run(states._session, np.array([ids]))[0][0][1:]
+    np.testing.assert_array_equal(states.read([Passage("I", "'m sure")])[0], np.r_[own.mean(axis=0), own[-1]])
+
+
+def test_of_a_long_text_the_beginning_is_read_and_of_what_stands_before_the_end(states):
+    short, long = "word " * (MAX_TOKENS - MOST_BEFORE), "word " * 2 * MAX_TOKENS
+    before = "go " * MAX_TOKENS
+    first, second, other = states.read([Passage(before, long), Passage("up " + before, long), Passage(before, short)])
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, other)
+
+
+def test_the_graph_is_built_once_and_a_broken_one_is_named(states, graphs, smollm2, tmp_path):
     (built,) = graphs.glob("*.onnx")
     for path in graphs.iterdir():
         shutil.copy(path, tmp_path)
@@ -60,28 +89,20 @@ def test_the_graph_is_built_once_and_a_broken_one_is_named(embedder, graphs, smo
     changed = file.stat().st_mtime_ns
 
     def make():
-        return HiddenStateEmbedder("x", model=smollm2, layers=2, **OF, folder=tmp_path)
+        return HiddenStates("x", model=smollm2, layers=2, **OF, folder=tmp_path)
 
-    np.testing.assert_array_equal(make().encode(TEXTS[:2]), embedder.encode(TEXTS[:2]))
+    np.testing.assert_array_equal(make().read(PASSAGES[:2]), states.read(PASSAGES[:2]))
     assert file.stat().st_mtime_ns == changed
     file.write_bytes(b"no graph")
     with pytest.raises(ArtifactError, match="builds them anew"):
         make()
 
 
-def test_vectors_are_kept(embedder, graphs, smollm2, tmp_path):
+def test_rows_are_kept(graphs, smollm2, tmp_path):
     def make():
-        return HiddenStateEmbedder(
-            "x",
-            model=smollm2,
-            layers=2,
-            samples=lambda: SAMPLES,
-            samples_key="four",
-            folder=graphs,
-            cache=tmp_path / "vectors.sqlite",
-        )
+        return HiddenStates("x", model=smollm2, layers=2, **OF, folder=graphs, cache=tmp_path / "vectors.sqlite")
 
-    first = make().encode(TEXTS[:3])
+    first = make().read(PASSAGES[::5])
     again = make()
-    again._encode = None  # whatever is not kept fails
-    np.testing.assert_array_equal(again.encode(TEXTS[:3]), first)
+    again._read = None  # whatever is not kept fails
+    np.testing.assert_array_equal(again.read(PASSAGES[::5]), first)

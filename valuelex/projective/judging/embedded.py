@@ -7,8 +7,8 @@ How it scores a completion on a scale, each number to be read off the manual and
    means; the stem's own states count for nothing, and opposite completions of one stem taught that the question is not the
    answer. The other sentences stand by themselves: far from the stem, what came before blurs them.
 2. *Relevance* (`relevance`). For each scale a classifier of its own anchors against the examples of not applicable and the
-   other scales' anchors. Here the first sentence is read with its stem, since a short answer names no topic. A completion is
-   applicable where its most relevant sentence passes the threshold.
+   other scales' anchors, on sentence embeddings. Here the first sentence is read with its stem, since a short answer names no
+   topic. A completion is applicable where its most relevant sentence passes the threshold.
 3. A completion's level is the mean over its sentences, weighted by their relevance to the scale, then calibrated: the
    expected level under a proportional-odds model fitted to what the regression says of examples it has not seen.
 
@@ -147,21 +147,9 @@ class AnchorScorer:
         if not completions:
             return Scores(np.empty((0, k)), np.empty((0, k)), np.empty((0, k), dtype=bool), [])
         parts = [sentences(text) or [text] for text in completions]
-        opened = (
-            parts
-            if stems is None
-            else [[sentence(stem, group[0]), *group[1:]] for stem, group in zip(stems, parts, strict=True)]
-        )
-        before = [INTRODUCTION] * len(parts) if stems is None else [bare(stem) for stem in stems]
-        passages = [
-            Passage(stem if number == 0 else "", part)
-            for stem, group in zip(before, parts, strict=True)
-            for number, part in enumerate(group)
-        ]
-        value = self.stance.predict(self._reader.read(passages))
-        in_context = self._embedder.encode([part for group in opened for part in group])
-        relevance = self.relevance.predict(in_context)
-        cosine = in_context @ self._vectors.T
+        value = self._stance_of(parts, stems)
+        topic = self._topic_of(parts, stems)
+        relevance, cosine = self.relevance.predict(topic), topic @ self._vectors.T
         ends = np.cumsum([len(group) for group in parts])
         out_level, out_relevance = np.empty((len(parts), k)), np.empty((len(parts), k))
         rationale: list[list[str]] = []
@@ -175,6 +163,23 @@ class AnchorScorer:
         # Beyond the fourth decimal lie the differences of matrix products between machines.
         level = self.stance.expected(out_level).round(4)
         return Scores(level, out_relevance, out_relevance.round(4) >= self.threshold, rationale)
+
+    def _stance_of(self, parts: Sequence[Sequence[str]], stems: Sequence[str] | None) -> np.ndarray:
+        """Return what the regression says of every sentence: the first is read after its stem, the others by themselves."""
+        before = [INTRODUCTION] * len(parts) if stems is None else [bare(stem) for stem in stems]
+        passages = [
+            Passage(stem if number == 0 else "", part)
+            for stem, group in zip(before, parts, strict=True)
+            for number, part in enumerate(group)
+        ]
+        return self.stance.predict(self._reader.read(passages))
+
+    def _topic_of(self, parts: Sequence[Sequence[str]], stems: Sequence[str] | None) -> np.ndarray:
+        """Return the embedding of every sentence, the first together with its stem."""
+        opened = parts
+        if stems is not None:
+            opened = [[sentence(stem, group[0]), *group[1:]] for stem, group in zip(stems, parts, strict=True)]
+        return self._embedder.encode([part for group in opened for part in group])
 
     def _why(self, cosine: np.ndarray, s: int, relevance: float) -> str:
         own = np.flatnonzero(self._owner == s)
