@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-TOKENS_AT_ONCE = 1024
+TOKENS_AT_ONCE = 384
 """Of one batch: enough to keep a core busy, few enough for its cache."""
 
 
