@@ -2,6 +2,8 @@
 
     python benchmarks/judging.py [--cases FILE] [--speed N]
 
+Further: what empty answers get after each stem, how much length and form of an answer move its level.
+
 FILE holds columns value, stem, completion, label (high or low): completions of models that somebody labelled, which do not
 belong to the project. Nothing is fitted to them. Beside the judge stand yardsticks from the same session: the length of the
 completion, the cosine to one definition per subdimension, the judge reading the stem alone, and the judge as it is without a
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 
 from valuelex.projective import AnchorScorer, open_reader
 from valuelex.projective.manual import hand_written
@@ -31,7 +34,29 @@ SETS = (
     "counter_completions_second.csv",
     "counter_completions_third.csv",
     "counter_completions_fourth.csv",
+    "counter_completions_fifth.csv",
 )
+EMPTY = (
+    "that is how it is.",
+    "as it comes.",
+    "and so on.",
+    "is something I have thought about.",
+    "I see.",
+    "it is hard to say.",
+)
+"""Answers that say nothing: what a judge makes of them after a stem is the stem's."""
+FORMS = {
+    "no full stop": lambda text: text.rstrip("."),
+    "exclamation mark": lambda text: text.rstrip(".") + "!",
+    "three dots": lambda text: text.rstrip(".") + "...",
+    "capitals": str.upper,
+    "a capital first": lambda text: text[:1].upper() + text[1:],
+    "bold": lambda text: f"**{text}**",
+    "quoted": lambda text: f'"{text}"',
+    "last two words cut off": lambda text: " ".join(text.split()[:-2]),
+    "I hope this helps!": lambda text: f"{text}\n\nI hope this helps!",
+}
+"""The same answer, written otherwise."""
 OTHER_NAMES = {"Self-Competence": "Self-Competent"}
 
 
@@ -101,6 +126,42 @@ def counter(file: str, scorer: AnchorScorer, plain: AnchorScorer, embedder: Embe
     return pd.DataFrame(rows).T
 
 
+def empty_answers(path: Path, scorer: AnchorScorer) -> pd.DataFrame:
+    """What the stem alone moves: AUC of stems with high against stems with low completions, all of them answered emptily."""
+    table = pd.read_csv(path).drop_duplicates("stem")
+    table["scale"] = table["value"].replace(OTHER_NAMES)
+    stems, high = [bare(stem) for stem in table["stem"]], (table["label"] == "high").to_numpy()
+    rows = {}
+    for text in EMPTY:
+        level = own_level(scorer, table, [text] * len(table), stems)
+        rows[text] = {"AUC": auc(level, high), "mean level": level.mean(), "SD": level.std()}
+    return pd.DataFrame(rows).T
+
+
+def forms(file: str, scorer: AnchorScorer) -> pd.DataFrame:
+    """How much the form of an answer moves its level: AUC, mean shift of high and of low ones, correlation with what it was."""
+    table = pd.read_csv(find("reference", file)).rename(columns={"subdimension": "scale"})
+    stems, high = list(table["stem"]), (table["label"] == "high").to_numpy()
+    before = own_level(scorer, table, list(table["completion"]), stems)
+    rows = {}
+    for name, form in FORMS.items():
+        written = [strip_echo(stem, form(text)) for stem, text in zip(stems, table["completion"], strict=True)]
+        level = own_level(scorer, table, written, stems)
+        shift = level - before
+        rows[name] = {"AUC": auc(level, high), "high moves": shift[high].mean(), "low moves": shift[~high].mean()}
+        rows[name]["r"] = np.corrcoef(level, before)[0, 1]
+    return pd.DataFrame(rows).T
+
+
+def length_bias(file: str, scorer: AnchorScorer) -> str:
+    """Points of level per doubling of the number of words, at the same label, with its standard error."""
+    table = pd.read_csv(find("reference", file)).rename(columns={"subdimension": "scale"})
+    level = own_level(scorer, table, list(table["completion"]), list(table["stem"]))
+    words = np.log2(table["completion"].str.split().str.len())
+    found = sm.OLS(level, np.column_stack([np.ones(len(level)), table["label"] == "high", words]).astype(float)).fit()
+    return f"{found.params[2]:+.2f} (standard error {found.bse[2]:.2f}) points per doubling of length"
+
+
 def speed(scorer: AnchorScorer, n: int, style: str) -> str:
     """Seconds for n completions, none of them read before: of every sentence two words are exchanged."""
     table = pd.read_csv(find("reference", "counter_completions_second.csv")).query("style == @style")
@@ -133,11 +194,14 @@ def main() -> None:
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.float_format", "{:.3f}".format):
         if chosen.cases is not None:
             print("Labelled completions, AUC high against low", cases(chosen.cases, scorer, plain, embedder), sep="\n")
+            print("\nTheir stems, answered emptily", empty_answers(chosen.cases, scorer), sep="\n")
         for file in SETS:
             print(f"\nOpposite answers to one stem, {file}", counter(file, scorer, plain, embedder), sep="\n")
+            print(length_bias(file, scorer))
+        print(f"\nThe same answers written otherwise, {SETS[2]}", forms(SETS[2], scorer), sep="\n")
     if chosen.speed:
         print()
-        for style in ("plain", "elaborate"):
+        for style in ("terse", "plain", "elaborate"):
             print(speed(scorer, chosen.speed, style))
 
 

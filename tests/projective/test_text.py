@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from valuelex.projective.text import bare, first_sentences, sentence, sentences, strip_echo
+from valuelex.projective.text import bare, first_sentences, in_plain_form, sentence, sentences, strip_echo
 
 STEM = "When a friend lets me down, I"
 
@@ -57,3 +59,30 @@ def test_sentences():
 def test_first_sentences():
     assert first_sentences("One. Two! Three?", 2) == "One. Two!"
     assert first_sentences("No end in sight", 2) == "No end in sight"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("I help", "I help."),
+        ("I help!", "I help."),
+        ("I help... ", "I help."),
+        ("I help 🙂", "I help."),
+        ("I help?!", "I help?"),
+        ('"I help!"', '"I help."'),
+        ("costs 50%", "costs 50%."),
+        ("NO WAY I DO THAT!!!", "no way I do that."),
+        ("NASA", "NASA."),
+        ("AI is OK.", "AI is OK."),
+        ("- keep at it!", "keep at it."),
+        ("!!!", "!!!"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_in_plain_form(text, plain):
+    assert in_plain_form(text) == plain
+
+
+@given(st.text())
+def test_the_plain_form_is_its_own(text):
+    assert in_plain_form(in_plain_form(text)) == in_plain_form(text)

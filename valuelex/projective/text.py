@@ -11,6 +11,14 @@ _OPEN = " \t\r\n\"'“”‘’*_`>#-–—:.…"
 _MARKS = '"“”*_` '
 _WORD = re.compile(r"\w+")
 
+_CLOSING = "\"'”’)]"
+_NOT_WORD_END = re.compile(r"[^\w%$€£]+$")
+_BULLET = " \t-–—*•>#"
+_LONE_I = re.compile(r"\bi\b")
+
+SHOUTING = 0.7
+"""A sentence with a larger share of capitals among its letters is read in small ones."""
+
 PREAMBLE = 200
 """Within so many characters a preamble such as "Sure, here is the sentence:" may stand before an echoed stem."""
 
@@ -38,6 +46,25 @@ def sentences(text: str) -> list[str]:
     """Cut a text after ``. ! ?`` and white space, and at line ends; parts without a letter are left out."""
     parts = [part.strip() for part in _BREAK.split(text) if part]
     return [part for part in parts if any(character.isalpha() for character in part)]
+
+
+def in_plain_form(text: str) -> str:
+    """Return a sentence in the form that contrasts have: one full stop (or question mark) at its end, no shouting.
+
+    A hidden state after "!" or after no mark at all is unlike one after a full stop, whatever the sentence says: left as they
+    are, exclamation marks alone cost a point of seven (docs/validation.md).
+    """
+    body = text.strip().lstrip(_BULLET)
+    closing = body[len(body.rstrip(_CLOSING)) :]
+    body = body[: len(body) - len(closing)]
+    ended = _NOT_WORD_END.sub("", body)
+    if not ended:
+        return text
+    mark = "?" if "?" in body[len(ended) :] else "."
+    letters = [character for character in ended if character.isalpha()]
+    if len(ended.split()) > 1 and sum(map(str.isupper, letters)) > SHOUTING * len(letters):
+        ended = _LONE_I.sub("I", ended.lower())
+    return f"{ended}{mark}{closing}"
 
 
 def strip_echo(stem: str, answer: str) -> str:

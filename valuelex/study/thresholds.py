@@ -145,6 +145,12 @@ THRESHOLDS: tuple[Threshold, ...] = (
         "SENTENCE_TEMPERATURE",
         "how little relevance weighs between a completion's sentences",
     ),
+    Threshold(
+        "judge.shouting",
+        "valuelex.projective.text",
+        "SHOUTING",
+        "share of capitals from which a sentence is read in small ones",
+    ),
     Threshold("judge.contrast_ridge", f"{_JUDGING}.reader", "CONTRAST_RIDGE", "its ridge for contrasts"),
     Threshold("judge.level_ridge", f"{_JUDGING}.stance", "LEVEL_RIDGE", "its ridge for the manual's own examples"),
     Threshold("judge.relevance_ridge", f"{_JUDGING}.relevance", "RELEVANCE_RIDGE", "its ridge for relevance"),

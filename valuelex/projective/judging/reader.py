@@ -16,6 +16,7 @@ from valuelex.errors import ArtifactError, writing
 from valuelex.models import cache_folder, locate, registry
 from valuelex.projective.judging.contrasts import MIDDLE, all_contrasts, contrasts, files
 from valuelex.projective.judging.ridge import WIDTH, Ridge
+from valuelex.projective.text import in_plain_form
 from valuelex.resources import find
 from valuelex.semantics import Embedder, HiddenStates, Passage
 from valuelex.semantics.store import identity
@@ -125,15 +126,15 @@ class StanceReader:
         self._made_by, self._folder, self._tell = made_by, folder, tell
 
     def read(self, passages: Sequence[Passage]) -> np.ndarray:
-        """Return one row of length one for each passage."""
-        return self.learnt.standardized(self._states.read(passages))
+        """Return one row of length one for each passage; its text is read `in_plain_form`, as contrasts are."""
+        return self.learnt.standardized(self._states.read([_plain(passage) for passage in passages]))
 
     @cached_property
     def learnt(self) -> Learnt:
         """Learnt at first use, and again when a contrast or a setting changes."""
         if self._folder is None:
             return self._learn()
-        settings = f"in context {WIDTH} {CONTRAST_RIDGE} {MIDDLE} {LAST_WEIGHT} {LEAST_SPREAD}"
+        settings = f"in context, plain form {WIDTH} {CONTRAST_RIDGE} {MIDDLE} {LAST_WEIGHT} {LEAST_SPREAD}"
         path = self._folder / f"stance-{identity(self._made_by, settings, *files())[:16]}.npz"
         try:
             with np.load(path) as kept:
@@ -160,7 +161,7 @@ class StanceReader:
     def _learn(self) -> Learnt:
         rows = all_contrasts()
         self._tell(f"{self.name} reads {len(rows):,} contrasts (once on this machine, one to two minutes)")
-        states = self._states.read([Passage(row.stem, row.text) for row in rows])
+        states = self._states.read([_plain(Passage(row.stem, row.text)) for row in rows])
         center, spread = states.mean(axis=0), np.maximum(states.std(axis=0), LEAST_SPREAD)
         level = np.array([row.level for row in rows])
         ridge = Ridge.fit(
@@ -172,6 +173,10 @@ class StanceReader:
             groups=np.unique([row.group for row in rows], return_inverse=True)[1],
         )
         return Learnt(center, spread, ridge, level)
+
+
+def _plain(passage: Passage) -> Passage:
+    return Passage(passage.before, in_plain_form(passage.text))
 
 
 def _unit(rows: np.ndarray, center: np.ndarray, spread: np.ndarray) -> np.ndarray:
