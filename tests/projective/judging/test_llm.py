@@ -6,6 +6,7 @@ from tests.projective.conftest import endpoint
 from valuelex.models import Response
 from valuelex.projective import JudgeSettings
 from valuelex.projective.judging.llm import judge_tokens, read_reply, request_for
+from valuelex.projective.judging.rubric import Rubric
 from valuelex.projective.manual import hand_written
 
 SCALES = ["Social", "Ethical"]
@@ -14,7 +15,7 @@ SETTINGS = JudgeSettings(id="j", base_url="http://127.0.0.1:9/v1")
 
 def ask(model=None, settings=SETTINGS, **keys):
     given = {"completion_id": "c1", "stem": "My friends", "completion": "matter to me.", "hide": (), "seed": 5} | keys
-    return request_for(model or endpoint("j"), settings, hand_written(), **given)
+    return request_for(model or endpoint("j"), settings, Rubric(hand_written(), settings.anchors), **given)
 
 
 def good(**scores):

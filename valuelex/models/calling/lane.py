@@ -200,7 +200,8 @@ class Lane:
 
     async def _attempts(self, job: Job, request: Request, lost: list[int]) -> Response:
         pacer, engine, most = self._pacer, self._engines[job.model.id], job.model.settings.max_retries
-        tokens, before, tries, refused = tokens_in(request) + tokens_out(request), pacer.answers, 0, 0
+        tokens = tokens_in(request) + tokens_out(request) if pacer.counts_tokens else 0.0
+        before, tries, refused = pacer.answers, 0, 0
         worker = asyncio.current_task()
         assert worker is not None
         while not self._run.failures:

@@ -107,6 +107,11 @@ class Pacer:
         self._streak = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether there is a limit of tokens: without one nobody needs to estimate them."""
+        return self._tokens is not None
+
     def start(self) -> None:
         """Begin, or begin again after a pause of one's own: patience counts from here, what was learned stays."""
         self.in_flight = 0

@@ -13,6 +13,7 @@ from valuelex.errors import DataError, StudyFileError
 from valuelex.models import Model, Request, resolve
 from valuelex.models.seeds import call_seed
 from valuelex.projective.judging.llm import Kind, request_for
+from valuelex.projective.judging.rubric import Rubric
 from valuelex.projective.manual import check_manual
 from valuelex.projective.settings import Judge, JudgeSettings
 from valuelex.projective.text import strip_echo
@@ -65,7 +66,8 @@ def plan_judge(
     planned = []
     for one in asked:
         model = resolve(one)
-        groups: list[list[dict[str, Any]]] = [[entry] for entry in entries] if one.ask == "each" else [entries]
+        groups = [[entry] for entry in entries] if one.ask == "each" else [entries]
+        rubrics = [Rubric(group, one.anchors) for group in groups]
         chosen: dict[Kind, list[str]] = {
             "first": ids,
             "repeat": _share(ids, one.repeat, seed, one.id, "repeat"),
@@ -75,12 +77,12 @@ def plan_judge(
             for completion_id in mine:
                 stem, completion = texts[completion_id]
                 author = authors[completion_id]
-                for group in groups:
+                for rubric in rubrics:
                     ask = partial(
                         request_for,
                         model,
                         one,
-                        group,
+                        rubric,
                         completion_id=completion_id,
                         stem=stem,
                         completion=completion,
