@@ -4,7 +4,7 @@
 
 Four simulated judges of 8 models x 20 stems x 2 samples on four scales: one that errs by chance alone, a strict one that pays
 for length, one that prefers its own family and gives less the later a scale is asked for, and one with a halo. Prints, as
-Markdown, the true value, mean and standard deviation of the estimates, and the share of 95 % intervals that hold the true value.
+Markdown, the true value, mean and standard deviation of the estimates, and the share of 95 % intervals that hold the true one.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def main() -> None:
     print("| judge | effect | true | mean estimate | SD | coverage |\n|---|---|---|---|---|---|")
     for (judge, effect), rows in table.groupby(["judge", "effect"], sort=False):
         true, estimate = TRUE[judge, effect], rows["estimate"]
-        print(
-            f"| {judge} | {effect} | {true:.3f} | {estimate.mean():.3f} | {estimate.std():.3f} | {rows['held'].mean():.2f} |"
-        )
+        # The share that halo has is of these models and these stems, and the true one here of all that could be drawn.
+        held = "-" if effect == "halo" else f"{rows['held'].mean():.2f}"
+        print(f"| {judge} | {effect} | {true:.3f} | {estimate.mean():.3f} | {estimate.std():.3f} | {held} |")
 
 
 if __name__ == "__main__":

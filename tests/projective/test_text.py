@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from valuelex.projective.text import bare, first_sentences, in_plain_form, sentence, sentences, strip_echo
+from valuelex.projective.text import bare, first_sentences, in_plain_form, sentence, sentences, statements, strip_echo
 
 STEM = "When a friend lets me down, I"
 
@@ -86,3 +86,11 @@ def test_a_sentence_in_plain_form(text, plain):
 @given(st.text())
 def test_the_plain_form_is_its_own(text):
     assert in_plain_form(in_plain_form(text)) == in_plain_form(text)
+
+
+def test_courtesies_are_no_statements():
+    assert statements("keep my word.\n\nI hope this helps! Let me know if you need more.") == ["keep my word."]
+    assert statements("I hope this helps!") == ["I hope this helps!"]
+    assert statements("let them know in time. I hope this helps them.") == ["let them know in time."]
+    assert statements("hope for the best. I hope it rains.") == ["hope for the best.", "I hope it rains."]
+    assert statements("...") == ["..."]

@@ -11,6 +11,13 @@ _OPEN = " \t\r\n\"'“”‘’*_`>#-–—:.…"
 _MARKS = '"“”*_` '
 _WORD = re.compile(r"\w+")
 
+_COURTESY = re.compile(
+    r"\W*(?:i hope (?:this|that|it) (?:helps|is helpful|was helpful|answers)"
+    r"|(?:please )?(?:let me know|feel free to (?:ask|reach))"
+    r"|is there anything else (?:i|you)|(?:please )?don['’]t hesitate to|would you like me to"
+    r"|(?:sure|certainly|of course)[,!.]? here(?:['’]s| is| are))\b",
+    re.IGNORECASE,
+)
 _CLOSING = "\"'”’)]"
 _NOT_WORD_END = re.compile(r"[^\w%$€£]+$")
 _BULLET = " \t-–—*•>#"
@@ -46,6 +53,15 @@ def sentences(text: str) -> list[str]:
     """Cut a text after ``. ! ?`` and white space, and at line ends; parts without a letter are left out."""
     parts = [part.strip() for part in _BREAK.split(text) if part]
     return [part for part in parts if any(character.isalpha() for character in part)]
+
+
+def statements(text: str) -> list[str]:
+    """Return the sentences of a completion without courtesies to whoever asked ("I hope this helps!"), unless all are such.
+
+    A courtesy stands for nothing that the completion is about, and would count as a sentence like the others.
+    """
+    parts = sentences(text) or [text]
+    return [part for part in parts if not _COURTESY.match(part)] or parts
 
 
 def in_plain_form(text: str) -> str:

@@ -28,7 +28,7 @@ from valuelex.projective.judging.reader import EmbeddingReader, Reader
 from valuelex.projective.judging.relevance import RelevanceModel
 from valuelex.projective.judging.stance import INTRODUCTION, StanceModel
 from valuelex.projective.manual import check_manual
-from valuelex.projective.text import bare, sentence, sentences
+from valuelex.projective.text import bare, sentence, statements
 from valuelex.semantics import Embedder, Passage
 
 SENTENCE_TEMPERATURE = 1.0
@@ -146,7 +146,7 @@ class AnchorScorer:
         k = len(self.scales)
         if not completions:
             return Scores(np.empty((0, k)), np.empty((0, k)), np.empty((0, k), dtype=bool), [])
-        parts = [sentences(text) or [text] for text in completions]
+        parts = [statements(text) for text in completions]
         value = self._stance_of(parts, stems)
         topic = self._topic_of(parts, stems)
         relevance, cosine = self.relevance.predict(topic), topic @ self._vectors.T
