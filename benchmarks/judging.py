@@ -35,6 +35,7 @@ SETS = (
     "counter_completions_third.csv",
     "counter_completions_fourth.csv",
     "counter_completions_fifth.csv",
+    "counter_completions_sixth.csv",
 )
 EMPTY = (
     "that is how it is.",

@@ -14,7 +14,9 @@ COLUMNS = ["stem_id", "stem", "subdimension", "label", "style", "completion"]
 
 FIRST = "counter_completions.csv"
 OF_THE_BANK = (FIRST, *(f"counter_completions_{which}.csv" for which in ("third", "fourth", "fifth")))
-ROWS = {"counter_completions_second.csv": 138} | dict(zip(OF_THE_BANK, (168, 180, 120, 120), strict=True))
+ROWS = {"counter_completions_second.csv": 138, "counter_completions_sixth.csv": 144} | dict(
+    zip(OF_THE_BANK, (168, 180, 120, 120), strict=True)
+)
 ELSEWHERE = {"counter_completions_third.csv": 2, "counter_completions_fourth.csv": 1}
 """Stems that were answered on another scale than the one they belong to in the bank."""
 BALANCED_IN_CHARACTERS = (FIRST, "counter_completions_second.csv")
