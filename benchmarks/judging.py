@@ -24,7 +24,7 @@ import statsmodels.api as sm
 
 from valuelex.projective import AnchorScorer, open_reader
 from valuelex.projective.manual import hand_written
-from valuelex.projective.text import bare, sentence, sentences, strip_echo
+from valuelex.projective.text import bare, in_plain_form, sentence, sentences, strip_echo
 from valuelex.resources import find
 from valuelex.semantics import Embedder
 from valuelex.study.embedding import open_embedder
@@ -58,6 +58,8 @@ FORMS = {
     "I hope this helps!": lambda text: f"{text}\n\nI hope this helps!",
 }
 """The same answer, written otherwise."""
+ORDINARY = (SETS[0], *SETS[2:5])
+"""Those whose tone was not set against their stance."""
 OTHER_NAMES = {"Self-Competence": "Self-Competent"}
 
 
@@ -154,6 +156,28 @@ def forms(file: str, scorer: AnchorScorer) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
+def mixed(scorer: AnchorScorer, seed: int = 0) -> str:
+    """Tell scales apart within a text: one sentence high on one scale, one low on another, in either order."""
+    files = [find("reference", file) for file in ORDINARY]
+    table = pd.concat([pd.read_csv(file) for file in files]).query("style != 'elaborate'")
+    high, low = (
+        table[table["label"] == label].sample(frac=1, random_state=seed + n) for n, label in enumerate(("high", "low"))
+    )
+    rng = random.Random(seed)
+    texts, scales = [], []
+    for one, other in zip(high.itertuples(), low.itertuples(), strict=True):
+        if one.subdimension != other.subdimension:
+            both = [in_plain_form(sentence(row.stem, row.completion)) for row in (one, other)]
+            texts.append(" ".join(rng.sample(both, 2)))
+            scales.append((one.subdimension, other.subdimension))
+    level = scorer.score(texts).level
+    first, second = (level[np.arange(len(texts)), [scorer.scales.index(pair[n]) for pair in scales]] for n in (0, 1))
+    return (
+        f"{len(texts)} texts, one sentence high on one scale, one low on another: right order {np.mean(first > second):.3f}, "
+        f"{np.mean(first - second):.2f} points apart"
+    )
+
+
 def length_bias(file: str, scorer: AnchorScorer) -> str:
     """Points of level per doubling of the number of words, at the same label, with its standard error."""
     table = pd.read_csv(find("reference", file)).rename(columns={"subdimension": "scale"})
@@ -199,6 +223,7 @@ def main() -> None:
         for file in SETS:
             print(f"\nOpposite answers to one stem, {file}", counter(file, scorer, plain, embedder), sep="\n")
             print(length_bias(file, scorer))
+        print("\n" + mixed(scorer))
         print(f"\nThe same answers written otherwise, {SETS[2]}", forms(SETS[2], scorer), sep="\n")
     if chosen.speed:
         print()
