@@ -83,9 +83,24 @@ def test_a_sentence_in_plain_form(text, plain):
     assert in_plain_form(text) == plain
 
 
-@given(st.text())
-def test_the_plain_form_is_its_own(text):
-    assert in_plain_form(in_plain_form(text)) == in_plain_form(text)
+@pytest.mark.parametrize(
+    ("after", "text", "plain"),
+    [
+        ("When nobody looks, I", "Stop.", "stop."),
+        ("When nobody looks,", "I stop.", "I stop."),
+        ("When nobody looks,", "I'm quick.", "I'm quick."),
+        ("The best agency is", "NASA", "NASA."),
+        ("To be honest:", "Learning bores me.", "Learning bores me."),
+        ("", "Learning bores me.", "Learning bores me."),
+    ],
+)
+def test_a_capital_begins_no_sentence_that_has_begun(after, text, plain):
+    assert in_plain_form(text, after) == plain
+
+
+@given(st.text(), st.sampled_from(["", "If I could, I", "Well."]))
+def test_the_plain_form_is_its_own(text, after):
+    assert in_plain_form(in_plain_form(text, after), after) == in_plain_form(text, after)
 
 
 def test_courtesies_are_no_statements():

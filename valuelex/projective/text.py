@@ -19,6 +19,7 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = "\"'”’)]"
+_ENDS = ".!?:"
 _NOT_WORD_END = re.compile(r"[^\w%$€£]+$")
 _BULLET = " \t-–—*•>#"
 _LONE_I = re.compile(r"\bi\b")
@@ -64,11 +65,13 @@ def statements(text: str) -> list[str]:
     return [part for part in parts if not _COURTESY.match(part)] or parts
 
 
-def in_plain_form(text: str) -> str:
+def in_plain_form(text: str, after: str = "") -> str:
     """Return a sentence in the form that contrasts have: one full stop (or question mark) at its end, no shouting.
 
+    Where it goes on with what `after` began, its first word gets a small letter, unless it is "I" or an abbreviation.
+
     A hidden state after "!" or after no mark at all is unlike one after a full stop, whatever the sentence says: left as they
-    are, exclamation marks alone cost a point of seven (docs/validation.md).
+    are, exclamation marks alone cost a point of seven, and a capital a tenth (docs/validation.md).
     """
     body = text.strip().lstrip(_BULLET)
     closing = body[len(body.rstrip(_CLOSING)) :]
@@ -80,6 +83,8 @@ def in_plain_form(text: str) -> str:
     letters = [character for character in ended if character.isalpha()]
     if len(ended.split()) > 1 and sum(map(str.isupper, letters)) > SHOUTING * len(letters):
         ended = _LONE_I.sub("I", ended.lower())
+    if after and after[-1] not in _ENDS and ended[:1].isupper() and ended[1:2].islower():
+        ended = ended[0].lower() + ended[1:]
     return f"{ended}{mark}{closing}"
 
 

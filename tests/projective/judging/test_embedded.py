@@ -144,7 +144,7 @@ def test_neither_end_mark_nor_capitals_move_a_level(real_embedder, reader):
     """A hidden state after "!" or after no mark is unlike one after a full stop: it cost a point before it was evened out."""
     scorer = AnchorScorer({"subdimensions": hand_written()}, real_embedder, reader)
     stem, text = "When nobody checks my work, I", "go over it once more and mark what I am not sure of"
-    forms = [f"{text}.", text, f"{text}!", f"{text}...", f"- {text}.", f"{text.upper()}!!"]
+    forms = [f"{text}.", text, f"{text}!", f"{text}...", f"- {text}.", f"G{text[1:]}.", f"{text.upper()}!!"]
     level = scorer.score(forms, [stem] * len(forms)).level
     np.testing.assert_allclose(level[:4], level[:1].repeat(4, axis=0), atol=0.05)  # relevance reads them as they are
-    np.testing.assert_allclose(level[4:], level[:1].repeat(2, axis=0), atol=0.3)
+    np.testing.assert_allclose(level[4:], level[:1].repeat(3, axis=0), atol=0.3)

@@ -134,7 +134,7 @@ class StanceReader:
         """Learnt at first use, and again when a contrast or a setting changes."""
         if self._folder is None:
             return self._learn()
-        settings = f"in context, plain form {WIDTH} {CONTRAST_RIDGE} {MIDDLE} {LAST_WEIGHT} {LEAST_SPREAD}"
+        settings = f"in context, plain form 2 {WIDTH} {CONTRAST_RIDGE} {MIDDLE} {LAST_WEIGHT} {LEAST_SPREAD}"
         path = self._folder / f"stance-{identity(self._made_by, settings, *files())[:16]}.npz"
         try:
             with np.load(path) as kept:
@@ -176,7 +176,7 @@ class StanceReader:
 
 
 def _plain(passage: Passage) -> Passage:
-    return Passage(passage.before, in_plain_form(passage.text))
+    return Passage(passage.before, in_plain_form(passage.text, passage.before))
 
 
 def _unit(rows: np.ndarray, center: np.ndarray, spread: np.ndarray) -> np.ndarray:
