@@ -124,6 +124,23 @@ def test_other_taxonomies_can_be_tested(made, taxonomy: str, scales: set[str]) -
     assert len(chosen.instrument) == 24
 
 
+def test_a_test_of_a_named_taxonomy_waits_for_no_answers(tmp_path: Path) -> None:
+    """Alone it is built at once; a whole run asks for words too, which are compared with the scores."""
+    (tmp_path / "study.yaml").write_text(
+        "models: [{id: smollm2-135m-instruct}]\ninstrument: {taxonomy: schwartz, stems: 24}\n"
+    )
+    study = valuelex.Study.load(tmp_path)
+    assert study.stages("instrument") == ["instrument"]
+    assert study.stages("judge") == ["instrument", "administer", "judge"]
+    before = ["elicit", "lexicon", "taxonomy"]
+    assert study.stages("report") == [*before, "instrument", "administer", "judge", "score", "compare"]
+    assert study.run("instrument") == ["instrument"]
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "study.yaml").write_text("models: [{id: smollm2-135m-instruct}]\n")
+    assert valuelex.Study.load(own).stages("instrument") == [*before, "instrument"]
+
+
 def test_words_alone_come_as_far_as_a_report(made, tmp_path: Path) -> None:
     """Nobody is named to be asked: the report shows what can be had, and what needs models is absent from it."""
     whole, _ = made

@@ -12,7 +12,7 @@ from valuelex.projective import rating_files
 from valuelex.study.file import StudyFile
 from valuelex.study.freeze import current_plan, frozen_path
 from valuelex.study.manifest import Manifest, sources_digest
-from valuelex.study.stages import STAGES, Stage, needed
+from valuelex.study.stages import STAGES, Stage, whole
 from valuelex.tables import digest, digest_json, files_of
 from valuelex.taxonomy import EDITS
 
@@ -114,7 +114,7 @@ class Freshness:
         maker = next(stage.name for stage in STAGES.values() if table in stage.writes)
         record = self.manifest.stages.get(maker)
         there = record is not None and files_of(table, self.results)[0].name in record.outputs
-        return there and maker in needed("compare", self.file)
+        return there and maker in whole(self.file)
 
     def _files(self, stage: Stage) -> dict[str, str]:
         """SHA-256 of the user's own files that the settings name."""

@@ -368,7 +368,7 @@ STAGES: dict[str, Stage] = {
             ("instrument", "taxonomy.embedding"),
             _instrument,
             given="instrument",
-            alone=lambda file: file.instrument.file is not None,
+            alone=lambda file: file.instrument.file is not None or file.instrument.taxonomy != "own",
         ),
         Stage(
             "administer",
@@ -440,4 +440,16 @@ def needed(target: str, file: StudyFile) -> list[str]:
             visit(next(s.name for s in STAGES.values() if item in s.writes))
 
     visit(target)
+    return [name for name in STAGES if name in wanted]
+
+
+def whole(file: StudyFile) -> list[str]:
+    """Return the stages of a whole run: those that the comparison rests on.
+
+    A test of a named taxonomy rests on no answers of the study. Its models are asked for their words all the same, to set what
+    they name beside how they score.
+    """
+    wanted = set(needed("compare", file))
+    if "instrument" in wanted and "instrument" not in file.inputs and file.instrument.file is None:
+        wanted |= set(needed("taxonomy", file))
     return [name for name in STAGES if name in wanted]

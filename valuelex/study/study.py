@@ -47,7 +47,7 @@ from valuelex.study.freeze import plan_hash
 from valuelex.study.freshness import Freshness, plain
 from valuelex.study.manifest import LEDGER, Manifest, StageRecord, claim, packages, read_manifest
 from valuelex.study.multiverse import NAME, multiverse_state
-from valuelex.study.stages import STAGES, Stage, Work, needed, reads_models
+from valuelex.study.stages import STAGES, Stage, Work, needed, reads_models, whole
 from valuelex.tables import DOCUMENTS, TABLES, digest, files_of, read, read_input, write
 from valuelex.taxonomy import edits_path, load_edits
 
@@ -337,18 +337,18 @@ class Study:
 
     def _reachable(self) -> list[str]:
         """What the report rests on: everything, or, where nobody is named to be asked, all that can be had without asking."""
-        whole = needed("compare", self.file)
+        everything = whole(self.file)
         if self.file.models or self.file.population.matched or reads_models(self.file):
-            return whole
+            return everything
 
         def asks(stages: list[str]) -> bool:
             own = [s for s in stages if STAGES[s].given not in self.file.inputs]
             return bool({"elicit", "administer"} & set(own))
 
-        if not asks(whole):
-            return whole
+        if not asks(everything):
+            return everything
         silent = {stage for name in STAGES if not asks(path := needed(name, self.file)) for stage in path}
-        return [name for name in STAGES if name in silent] or whole
+        return [name for name in STAGES if name in silent] or everything
 
     def _run_stage(self, stage: Stage, work: Work, manifest: Manifest) -> None:
         started = time.monotonic()
