@@ -7,7 +7,7 @@ from valuelex.projective.instrument.writer import plan_stems
 from valuelex.projective.judging.dossier.run import judge_dossier
 from valuelex.projective.judging.embedded import AnchorScorer
 from valuelex.projective.judging.plan import JudgeItem, check_judges, kin_of, plan_judge
-from valuelex.projective.judging.reader import StanceReader, open_reader
+from valuelex.projective.judging.reader import StanceReader, open_reader, reader_family
 from valuelex.projective.judging.run import judge
 from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
@@ -62,6 +62,7 @@ __all__ = [
     "rating_sheets",
     "read_ratings",
     "read_returned",
+    "reader_family",
     "score",
     "to_xlsx",
     "validity",

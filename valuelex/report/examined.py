@@ -29,9 +29,12 @@ def _generalizability(scales: dict[str, Any]) -> str:
         return f"How far scores generalise to other stems is not known: {_plain(min(why))}" if why else ""
     low = min(known, key=lambda n: known[n]["generalizability"])
     one = known[low]
-    asked = one["n"]
+    asked, rests = one["n"], (one.get("rests_on") or {}).get("stems")
+    stems = count(asked["stems"], "stem")
+    if rests is not None and rests < 0.95 * asked["stems"]:
+        stems += f", of which a model has a score on {number(rests, 1)} (harmonic mean)"
     return (
-        f"With {count(asked['stems'], 'stem')}, {count(asked['samples'], 'sample')} and {count(asked['judges'], 'judge')} "
+        f"With {stems}, {count(asked['samples'], 'sample')} and {count(asked['judges'], 'judge')} "
         f"comparisons between models generalise worst on {low}, {number(one['generalizability'])}. {one['sentence']}"
     )
 
@@ -94,26 +97,27 @@ def _curves(designs: pd.DataFrame, reliability: dict[str, Any], target: float) -
     said = []
     level = "dimension" if (designs["level"] == "dimension").any() else "subdimension"
     for k, (name, part) in enumerate(designs[designs["level"] == level].groupby("dimension", sort=True)):
-        n = (scales.get(str(name), {}).get("generalizability") or {}).get("n") or {}
+        mine = scales.get(f"{name} (dimension)") or scales.get(str(name), {})
+        n = (mine.get("generalizability") or {}).get("n") or {}
         samples, judges = (
             max(v for v in part[c].unique() if v <= n.get(c, 1)) if (part[c] <= n.get(c, 1)).any() else part[c].min()
             for c in ("samples", "judges")
         )
-        mine = records(part[(part["samples"] == samples) & (part["judges"] == judges)].sort_values("stems"))
+        points = records(part[(part["samples"] == samples) & (part["judges"] == judges)].sort_values("stems"))
         rest = f"{count(int(samples), 'sample')}, {count(int(judges), 'judge')}"
         data.append(
             {
                 "type": "scatter",
                 "mode": "lines+markers",
                 "name": figures.label(name),
-                "x": [r["stems"] for r in mine],
-                "y": [r["generalizability"] for r in mine],
+                "x": [r["stems"] for r in points],
+                "y": [r["generalizability"] for r in points],
                 "line": {"color": figures.colour(k), "width": 2},
                 "marker": {"color": figures.colour(k), "symbol": figures.symbol(k), "size": 8},
                 "hovertemplate": f"%{{x}} stems, {rest}: %{{y:.2f}}<extra>{figures.label(name)}</extra>",
             }
         )
-        said.append(f"{name} {number(mine[0]['generalizability'])} to {number(mine[-1]['generalizability'])}")
+        said.append(f"{name} {number(points[0]['generalizability'])} to {number(points[-1]['generalizability'])}")
     top = max((max(one["x"]) for one in data if one["x"]), default=1)
     layout = {
         "xaxis": {"title": {"text": "stems"}, "rangemode": "tozero", "range": [0, top * 1.04]},

@@ -252,7 +252,7 @@ def _judge(work: Work) -> Outputs:
         made["judgements"],
         work.read("completions"),
         repeats=made["judge_repeats"],
-        judge_families={model.id: model.entry.family for model in models},
+        judge_families={"embedded": projective.reader_family(), **{model.id: model.entry.family for model in models}},
         model_families={model.id: model.entry.family for model in work.population},
         seed=call_seed(work.seed("judge"), "dossier"),
     )

@@ -185,6 +185,12 @@ def _unit(rows: np.ndarray, center: np.ndarray, spread: np.ndarray) -> np.ndarra
     return np.asarray(out / np.linalg.norm(out, axis=1, keepdims=True))
 
 
+def reader_family() -> str | None:
+    """Return the family of the language model whose states are read: a judged model may be of it."""
+    entry = registry().model(READER)
+    return None if entry is None else entry.family
+
+
 _open: dict[tuple[Path, Path], StanceReader] = {}
 
 

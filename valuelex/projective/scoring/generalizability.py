@@ -5,14 +5,18 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
+from valuelex.projective.scoring.ratings import scale_names
 from valuelex.projective.scoring.reliability import LEAST_OF_MODELS
 from valuelex.projective.scoring.settings import ScoringSettings
 from valuelex.tables import frame
 
+SAME = 1e-9
+"""Scores that differ by less are the same: what differs is rounding."""
 STEMS = (5, 10, 15, 20, 30, 40, 60, 80, 120, 200)
 SAMPLES = (1, 2, 3, 5)
 JUDGES = (1, 2, 3, 5)
@@ -31,12 +35,13 @@ def g_studies(ratings: pd.DataFrame, settings: ScoringSettings) -> tuple[dict[st
     parts: list[dict[str, Any]] = []
     designs: list[dict[str, Any]] = []
     told: dict[str, Any] = {}
+    names = scale_names(ratings)
     for (level, dimension), group in ratings.groupby(["level", "dimension"], sort=True):
         key = {"level": level, "dimension": dimension}
         there = group.dropna(subset=["score"])
         study, why = _g_study(there)
         if study is None:
-            told[str(dimension)] = {"generalizability": None, "dependability": None, "reason": why}
+            told[names[str(level), str(dimension)]] = {"generalizability": None, "dependability": None, "reason": why}
             continue
         for name, row in study.components.to_dict("index").items():
             negative = name in study.negative
@@ -53,9 +58,9 @@ def g_studies(ratings: pd.DataFrame, settings: ScoringSettings) -> tuple[dict[st
                     "note": "negative, taken as 0" if negative else None,
                 }
             )
-        rows, summary = _d_study(study, there, settings)
+        rows, summary = _d_study(study, there, group["stem"].nunique(), settings)
         designs += [{**key, **row} for row in rows]
-        told[str(dimension)] = summary
+        told[names[str(level), str(dimension)]] = summary
     return {"g_study": frame("g_study", parts), "d_study": frame("d_study", designs)}, told
 
 
@@ -68,6 +73,8 @@ def _g_study(there: pd.DataFrame) -> tuple[pm.GStudyResult | None, str]:
         )
     if there["stem"].nunique() < 3:
         return None, "Fewer than three stems with scores."
+    if float(np.ptp(there["score"].to_numpy(dtype=float))) < SAME:
+        return None, "All scores are the same: there is no variance to part."
     facets, nested = [], {}
     several = there.drop_duplicates("stem").groupby("valence")["stem"].size()
     if there["valence"].notna().all() and len(several) > 1 and (several > 1).all():
@@ -91,7 +98,7 @@ def _g_study(there: pd.DataFrame) -> tuple[pm.GStudyResult | None, str]:
 
 
 def _d_study(
-    study: pm.GStudyResult, there: pd.DataFrame, settings: ScoringSettings
+    study: pm.GStudyResult, there: pd.DataFrame, n_stems: int, settings: ScoringSettings
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     facets = list(study.design.facets)
     strata = there["valence"].nunique() if "valence" in facets else 1
@@ -122,10 +129,12 @@ def _d_study(
         "samples": int(there["sample"].nunique()),
         "judges": int(there["judge"].nunique()),
     }
-    own = {"stem": max(1, round(present["stems"] / strata))} | ({"valence": strata} if fixed else {})
-    own |= {"sample": present["samples"]} if "sample" in facets else {}
-    own |= {"judge": present["judges"]} if "judge" in facets else {}
-    now = pm.d_study(_averaged(study, present["samples"] if residual_samples else 1), own, fixed=fixed).frame.iloc[0]
+    rests_on = _rests_on(there)
+    own: dict[str, Any] = {"stem": max(1.0, rests_on["stems"] / strata)} | ({"valence": strata} if fixed else {})
+    own |= {"sample": rests_on["samples"]} if "sample" in facets else {}
+    own |= {"judge": rests_on["judges"]} if "judge" in facets else {}
+    now = pm.d_study(_averaged(study, rests_on["samples"] if residual_samples else 1), own, fixed=fixed).frame.iloc[0]
+    applied = min(1.0, rests_on["stems"] / n_stems)
     good = [row for row in rows if row["generalizability"] >= settings.target]
     # Only what was varied can be planned: with one sample or one judge nothing is known of more.
     known = [r for r in good if _known(r, facets, residual_samples)]
@@ -135,25 +144,46 @@ def _d_study(
         "dependability": float(now["dependability"]),
         "design": str(study.design),
         "n": present,
+        "rests_on": rests_on,
         "needed": None if smallest is None else {k: smallest[k] for k in ("stems", "samples", "judges")},
-        "sentence": _sentence(smallest, settings.target, facets, residual_samples),
+        "needed_stems_written": None if smallest is None else int(np.ceil(round(smallest["stems"] / applied, 6))),
+        "sentence": _sentence(smallest, settings.target, facets, residual_samples, applied),
         "reason": None,
     }
+
+
+def _rests_on(there: pd.DataFrame) -> dict[str, float]:
+    """What a model's score rests on: stems of a model, samples of a stem, judges of a sample that have a score.
+
+    Harmonic means, since errors go with one over the number (Brennan, 2001, sec. 7.3): not all models have all of the test.
+    """
+    places = ["model", "stem", "sample", "judge"]
+    out = {}
+    for depth, name in enumerate(("stems", "samples", "judges"), start=1):
+        counts = there.groupby(places[:depth])[places[depth]].nunique()
+        out[name] = float(len(counts) / (1 / counts).sum())
+    return out
 
 
 def _known(row: dict[str, Any], facets: list[str], residual_samples: bool) -> bool:
     return (row["samples"] == 1 or residual_samples or "sample" in facets) and (row["judges"] == 1 or "judge" in facets)
 
 
-def _sentence(smallest: dict[str, Any] | None, target: float, facets: list[str], residual_samples: bool) -> str:
+def _sentence(
+    smallest: dict[str, Any] | None, target: float, facets: list[str], residual_samples: bool, applied: float
+) -> str:
     aim = f"{target:.2f}".lstrip("0")
     unknown = [] if residual_samples or "sample" in facets else ["samples"]
     unknown += [] if "judge" in facets else ["judges"]
     remark = f" Nothing is known of more {' or '.join(unknown)}: there was one." if unknown else ""
     if smallest is None:
         return f"No design up to {max(STEMS)} stems, {max(SAMPLES)} samples and {max(JUDGES)} judges reaches {aim}.{remark}"
+    stems = f"{smallest['stems']} stems"
+    if applied < 0.995:
+        written = int(np.ceil(round(smallest["stems"] / applied, 6)))
+        stems += f" that apply (some {written} written ones, since {applied:.0%} of them had a score here)"
     return (
-        f"For a generalizability of {aim}: {smallest['stems']} stems, {_several(smallest['samples'], 'sample')} and "
+        f"For a generalizability of {aim}: {stems}, {_several(smallest['samples'], 'sample')} and "
         f"{_several(smallest['judges'], 'judge')}, the fewest judgements of the designs tried.{remark}"
     )
 
@@ -162,7 +192,7 @@ def _several(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def _averaged(study: pm.GStudyResult, samples: int) -> pm.GStudyResult:
+def _averaged(study: pm.GStudyResult, samples: float) -> pm.GStudyResult:
     """The study with its residual averaged over samples, where these are scores of the same cell."""
     from dataclasses import replace
 
@@ -182,7 +212,7 @@ def dimension_pairs(scored: pd.DataFrame, *, level: float) -> pd.DataFrame:
         factors = wide.index.to_frame(index=False)
         items = wide.groupby(["model_id", "item_id"]).mean().groupby("model_id").mean()
         models = len(items)
-        observed: dict[Any, dict[Any, float]] = items.corr().to_dict()
+        observed: dict[Any, dict[Any, float]] = items.corr(min_periods=LEAST_OF_MODELS).to_dict()
         found = None
         if models >= LEAST_OF_MODELS and wide.shape[1] > 1:
             effects = {"model": ["model_id"], "stem": ["item_id"], "model x stem": ["model_id", "item_id"]}
@@ -191,7 +221,8 @@ def dimension_pairs(scored: pd.DataFrame, *, level: float) -> pd.DataFrame:
         scales = list(wide.columns)
         for i, first in enumerate(scales):
             for second in scales[i + 1 :]:
-                row: dict[str, Any] = {"level": name, "first": first, "second": second, "n_models": models}
+                both = int(items[[first, second]].notna().all(axis=1).sum()) if len(items) else 0
+                row: dict[str, Any] = {"level": name, "first": first, "second": second, "n_models": both}
                 row |= dict.fromkeys(("r", "covariance", "r_universe", "ci_low", "ci_high"))
                 if found is None:
                     row["note"] = f"{models} model(s); at least {LEAST_OF_MODELS} are needed."
@@ -204,7 +235,11 @@ def dimension_pairs(scored: pd.DataFrame, *, level: float) -> pd.DataFrame:
                         "r_universe": one["correlation"],
                         "ci_low": one["ci_low"],
                         "ci_high": one["ci_high"],
-                        "note": one["note"] or None,
+                        "note": " ".join(filter(None, (_few(both, models), one["note"]))) or None,
                     }
                 rows.append(row)
     return frame("dimension_pairs", rows)
+
+
+def _few(both: int, models: int) -> str | None:
+    return None if both == models else f"{both} of {models} models have scores on both."

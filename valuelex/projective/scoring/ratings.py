@@ -7,14 +7,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from valuelex.errors import DataError
+from valuelex.projective.judging.unjudged import unjudged
 from valuelex.tables import empty, frame
 
 KEYS = ["completion_id", "model_id", "item_id", "sample_index"]
 COUNTS_AS = {"leave_out": None, "zero": 0.0, "indifferent": 3.0}
 """What a score is where a judge said *not applicable*, by the setting `scoring.not_applicable`."""
-
-UNJUDGED = ("refused", "invalid", "error")
-"""Rationales of the step `judge` for a completion that no judge was shown."""
 
 
 def parents(instrument: pd.DataFrame) -> dict[str, str]:
@@ -59,14 +57,16 @@ def judge_scores(
             "Correct the ids, or give the completions that these judgements belong to.",
         )
     joined = judgements.merge(completions[[*KEYS, "status"]], on="completion_id")
-    usable = joined["status"].eq("ok") & ~_unjudged(joined["rationale"])
+    usable = joined["status"].eq("ok") & ~unjudged(joined)
     applicable = joined["applicable"].fillna(False).astype(bool) & joined["score"].notna()
     score = joined["score"].astype(float).where(applicable)
     instead = COUNTS_AS[not_applicable]
     if instead is not None:
         said = ~joined["applicable"].fillna(False).astype(bool) & usable
         score = score.mask(said, instead)
-    fine = joined[[*KEYS, "judge_id", "dimension"]].assign(score=score, applicable=applicable.astype(int), judged=1)
+    fine = joined[[*KEYS, "judge_id", "dimension"]].assign(
+        score=score, applicable=applicable.astype(int), judged=usable.astype(int)
+    )
     upper = fine["dimension"].map(lambda name: dimension_of.get(name, name))
     coarse = (
         fine.assign(dimension=upper)
@@ -78,11 +78,6 @@ def judge_scores(
     if bool((upper != fine["dimension"]).any()):
         parts.append(fine.assign(level="subdimension"))
     return pd.concat(parts, ignore_index=True)
-
-
-def _unjudged(rationale: pd.Series) -> pd.Series:
-    text = rationale.astype("string").fillna("")
-    return text.isin(UNJUDGED) | text.str.startswith(("unparsable: ", "error: "))
 
 
 def completion_scores(rated: pd.DataFrame, dimension_of: Mapping[str, str]) -> pd.DataFrame:
@@ -113,6 +108,19 @@ def completion_scores(rated: pd.DataFrame, dimension_of: Mapping[str, str]) -> p
         above = coarse.agg(score=("score", "mean"), applicable=("applicable", "sum"), judged=("judged", "sum"))
         parts.insert(0, above.reset_index().assign(level="dimension"))
     return frame("completion_scores", pd.concat(parts, ignore_index=True))
+
+
+def scale_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return (level, dimension) -> the name of that scale in the document `reliability`.
+
+    A dimension may be named like one of its subdimensions: it is then told apart as "Care (dimension)".
+    """
+    pairs = [(str(level), str(name)) for level, name in table[["level", "dimension"]].drop_duplicates().to_numpy()]
+    finer = {name for level, name in pairs if level == "subdimension"}
+    return {
+        (level, name): f"{name} (dimension)" if level == "dimension" and name in finer else name
+        for level, name in pairs
+    }
 
 
 def item_means(scored: pd.DataFrame) -> pd.DataFrame:

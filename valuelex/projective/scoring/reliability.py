@@ -11,6 +11,7 @@ import pandas as pd
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
 from valuelex.projective.scoring.items import LEAST_RECORDS, home_items, records, too_few
+from valuelex.projective.scoring.ratings import scale_names
 
 LEAST_RESPONDENTS = LEAST_RECORDS
 """Fewer model x sample records than this give no alpha worth printing."""
@@ -25,11 +26,11 @@ def reliability(scored: pd.DataFrame, judgements: pd.DataFrame, instrument: pd.D
     items written for the scale; ``forms``, correlation of forms A and B over models; ``retest``, of samples. ``judges``:
     agreement of two or more judges, ICC(2,1) over the completions that all of them scored. A null comes with its reason.
     """
-    scales = {}
+    scales, names = {}, scale_names(scored)
     for (level, dimension), group in scored.groupby(["level", "dimension"], sort=True):
         table = records(group)
         own = home_items(instrument, str(level), str(dimension))
-        scales[str(dimension)] = {
+        scales[names[str(level), str(dimension)]] = {
             "level": str(level),
             **_alpha(table),
             "omega": _omega(table[[i for i in table if i in own]]),
@@ -84,7 +85,8 @@ def _omega(table: pd.DataFrame) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pm.PsychometricsWarning)
-            told = pm.omega(items, 1, missing=missing)
+            # Every item's pole is the manual's: one that goes against the others counts against them, and is not turned round.
+            told = pm.omega(items, 1, missing=missing, flip=False)
     except ValuelexError as error:
         return found | {"reason": error.what}
     return found | {"total": float(told.total), "reason": None}
@@ -141,8 +143,10 @@ def _retest(group: pd.DataFrame) -> dict[str, Any]:
     """ICC(3,1) and ICC(3,k) over models of the means of each sample, stems' own means taken out since not all have all."""
     table = group.assign(score=group["score"].astype(float)).dropna(subset=["score"])
     own = table["score"] - table.groupby("item_id")["score"].transform("mean")
-    means = table.assign(score=own).pivot_table(index="model_id", columns="sample_index", values="score").dropna()
-    samples = table["sample_index"].nunique()
+    means = table.assign(score=own).pivot_table(index="model_id", columns="sample_index", values="score")
+    # Samples that only a few models have would leave those few.
+    means = means.loc[:, means.notna().mean() >= 0.5].dropna()
+    samples = means.shape[1]
     nothing: dict[str, Any] = {"icc_3_1": None, "icc_3_k": None, "ci": None, "n_samples": int(samples)}
     nothing["n_models"] = len(means)
     if samples < 2:

@@ -124,6 +124,8 @@ def _adjusted(
     there = ratings.dropna(subset=["score"])
     if there.empty:
         return {}, "no score", []
+    if there["stem"].nunique() < 2:
+        return {}, "no adjusted score: one stem alone says nothing of others.", []
     effects, fixed = design(there, settings)
     # The mix of valences is the instrument's, whatever share of each was found applicable.
     mix = instrument[instrument["item_id"].isin(there["stem"])]["valence"].value_counts()

@@ -74,7 +74,9 @@ def short_forms(
 
 def _cube(mine: pd.DataFrame) -> tuple[Array, list[str]]:
     """Scores as models x samples x items, NaN where missing, of the items that nine in ten models have in every sample."""
-    samples = sorted(mine["sample_index"].unique())
+    models = mine.groupby("sample_index")["model_id"].nunique()
+    # A sample that few models have would leave no item that nine in ten have in every sample.
+    samples = sorted(models.index[2 * models >= mine["model_id"].nunique()])
     wide = mine.pivot_table(index="model_id", columns=["sample_index", "item_id"], values="score", dropna=False)
     shares = [wide[s].notna().mean() for s in samples if s in wide]
     common = sorted(set.intersection(*(set(share.index[share >= OFTEN]) for share in shares))) if shares else []

@@ -94,12 +94,13 @@ def _cohen(codes: NDArray[np.int64], W: FloatArray) -> tuple[float, float, float
     """Kappa, its SE, SE under chance, observed and expected agreement."""
     c, n = W.shape[0], codes.shape[0]
     P = np.zeros((c, c))
-    np.add.at(P, (codes[:, 0], codes[:, 1]), 1 / n)
+    np.add.at(P, (codes[:, 0], codes[:, 1]), 1.0)
+    P /= n  # counted first: n times 1 / n is not 1
     row, column = P.sum(axis=1), P.sum(axis=0)
     observed, expected = float(np.sum(W * P)), float(row @ W @ column)
     if expected >= 1:
         return float("nan"), float("nan"), float("nan"), observed, expected
-    kappa = (observed - expected) / (1 - expected)
+    kappa = min((observed - expected) / (1 - expected), 1.0)
     mean = (W @ column)[:, None] + (row @ W)[None, :]
     spread = np.sum(P * (W - mean * (1 - kappa)) ** 2) - (kappa - expected * (1 - kappa)) ** 2
     chance = np.sum(np.outer(row, column) * (W - mean) ** 2) - expected**2

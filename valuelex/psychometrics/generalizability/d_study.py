@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from valuelex.errors import SettingError
@@ -47,7 +48,7 @@ class DStudyResult(Result):
 
 def d_study(
     result: GStudyResult,
-    n: Mapping[str, int | Sequence[int]] | None = None,
+    n: Mapping[str, float | Sequence[float]] | None = None,
     *,
     fixed: Sequence[str] = (),
     nested_in_object: Sequence[str] = (),
@@ -59,9 +60,10 @@ def d_study(
     ----------
     result : GStudyResult
         Components of a G study; negative estimates count as 0.
-    n : mapping facet -> int or list of int, optional
+    n : mapping facet -> number or list of numbers, optional
         Levels of each facet per object (for a nested facet: within each level of what it is nested in); lists make a
-        grid. Default: one of each.
+        grid. Default: one of each. Where objects have different numbers, their harmonic mean (Brennan, 2001, sec. 7.3), which
+        need not be whole.
     fixed : sequence of str
         Facets that are not sampled: the same items will always be used, say. What objects do on them belongs to the
         universe score.
@@ -84,8 +86,8 @@ def d_study(
     grid = {}
     for name in facets:
         wanted = (n or {}).get(name, 1)
-        values = [wanted] if isinstance(wanted, int) else list(wanted)
-        grid[name] = [checks.integer(value, f"n[{name!r}]", low=1) for value in values]
+        values = [wanted] if isinstance(wanted, (int, float)) else list(wanted)
+        grid[name] = [_levels(value, f"n[{name!r}]") for value in values]
     variance = {str(name): float(value) for name, value in result.components["variance"].items()}
     rows = [
         _row(result, variance, dict(zip(facets, sizes, strict=True)), set(fixed), set(nested_in_object), cut)
@@ -102,10 +104,16 @@ def d_study(
     return DStudyResult(pd.DataFrame(rows), settings)
 
 
+def _levels(value: float, name: str) -> float:
+    if isinstance(value, float):
+        return checks.number(value, name, low=np.nextafter(1.0, 0.0), high=np.inf)
+    return checks.integer(value, name, low=1)
+
+
 def _row(
     result: GStudyResult,
     variance: dict[str, float],
-    sizes: dict[str, int],
+    sizes: dict[str, float],
     fixed: set[str],
     own: set[str],
     cut: float | None,
@@ -115,7 +123,7 @@ def _row(
     n_objects = int(result.components["levels"].to_dict()[result.design.label(frozenset([person]))])
     for name, effect in result.effects.items():
         around = effect - {person}
-        size = 1
+        size = 1.0
         for facet in around:
             size *= sizes[facet]
         share = variance[name] / size

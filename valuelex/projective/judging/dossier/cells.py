@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from valuelex.projective.judging.unjudged import unjudged
+
 FloatArray = NDArray[np.float64]
 
 ALL = "all"
 LEAST_CELLS = 10
 LEAST_CLUSTERS = 6
 """With fewer models the bootstrap draws stems in place of models."""
-UNJUDGED = ("refused", "invalid", "error")
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,7 @@ class Cells:
 
 def make_cells(judgements: pd.DataFrame, completions: pd.DataFrame) -> Cells:
     """Return the cells; what could not be read, and completions that no judge saw, count as not judged."""
-    told = judgements["rationale"].astype("string").fillna("")
-    lost = told.isin(UNJUDGED) | told.str.startswith(("unparsable: ", "error: "))
+    lost = unjudged(judgements)
     position = judgements["position"] if "position" in judgements else pd.Series(np.nan, index=judgements.index)
     table = pd.DataFrame(
         {
