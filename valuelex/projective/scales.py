@@ -90,7 +90,13 @@ def _scales(content: Mapping[str, Any], where: str, wrong: type[BadInput]) -> li
             # A lone subdimension of its dimension's name (moral foundations) is the dimension.
             alone = part is dimension or (len(parts) == 1 and name == parent)
             given = part.get("words")
-            words = [str(w).strip() for w in given] if isinstance(given, list) else []
+            odd = [word for word in given if not isinstance(word, str)] if isinstance(given, list) else []
+            if odd:
+                raise wrong(
+                    f"{where}: '{name}' has a word that is no text: {odd[0]!r}.",
+                    "Write words, and in quotes those that YAML reads otherwise ('no', 'null').",
+                )
+            words = [w.strip() for w in given] if isinstance(given, list) else []
             words = list(dict.fromkeys(w for w in words if w))
             if not words:
                 raise wrong(f"{where}: '{name}' has no words.", "Give it at least one value noun under 'words'.")

@@ -53,9 +53,12 @@ def _methods(reliability: dict[str, Any]) -> str:
         return ""
     low, high = found.get("difference_ci") or (None, None)
     spread = f" (difference {interval(low, high)})" if low is not None else ""
+    where = "by other methods"
+    if (reliability.get("multitrait") or {}).get("words"):
+        where = "on the other form"  # no elicited words: the same judges read both, so that it is no other method
     return (
-        f"The same dimension by other methods correlates {number(found['convergent'])} on average, another dimension by "
-        f"other methods {number(found['discriminant'])}{spread}, over {count(found['n_models'], 'model')}."
+        f"The same dimension {where} correlates {number(found['convergent'])} on average, another dimension "
+        f"{where} {number(found['discriminant'])}{spread}, over {count(found['n_models'], 'model')}."
     )
 
 

@@ -12,8 +12,10 @@ from tests.projective.scoring.made_up import SCALES, study
 from valuelex import psychometrics as pm
 from valuelex.errors import DataError
 from valuelex.projective import ScoringSettings, score
+from valuelex.projective.scoring.generalizability import g_studies
 from valuelex.projective.scoring.multitrait import WORDS, places, word_shares
 from valuelex.projective.scoring.ratings import judge_scores
+from valuelex.projective.scoring.reliability import _alpha, _omega
 from valuelex.tables import frame
 
 QUICK = ScoringSettings(bootstrap=60)
@@ -240,6 +242,123 @@ def test_the_same_seed_gives_the_same_tables() -> None:
         if isinstance(table, pd.DataFrame):
             pd.testing.assert_frame_equal(table, two[name])
     assert one["reliability"] == two["reliability"]
+
+
+FIRST = next(iter(SCALES))
+
+
+def _records(models: int, samples: int) -> pd.MultiIndex:
+    return pd.MultiIndex.from_product([range(models), range(samples)], names=["model_id", "sample_index"])
+
+
+def test_generalizability_is_of_the_scores_that_are_there() -> None:
+    """Simulated, 20 models x 24 stems x 2 samples, two thirds gone: the squared correlation of means with the truth."""
+    rng = np.random.default_rng(5)
+    told, true = [], []
+    for _ in range(12):
+        model, stem, both = rng.normal(0, 0.316, 20), rng.normal(0, 0.447, 24), rng.normal(0, 0.775, (20, 24))
+        rows = [
+            {"model": f"m{m:02}", "stem": f"i{k:02}", "sample": s, "judge": "j", "valence": "neutral", "form": "A",
+             "level": "dimension", "dimension": "X", "score": 3 + model[m] + stem[k] + both[m, k] + rng.normal(0, 0.632)}
+            for m in range(20) for k in range(24) for s in range(2) if rng.random() > 0.65
+        ]  # fmt: skip
+        data = pd.DataFrame(rows)
+        found = g_studies(data, QUICK)[1]["X"]
+        assert found["n"]["stems"] == 24 and found["rests_on"]["stems"] < 17
+        means = data.groupby(["model", "stem"])["score"].mean().groupby("model").mean()
+        told.append(found["generalizability"])
+        true.append(np.corrcoef(means, model)[0, 1] ** 2)
+        if found["needed"]:
+            assert found["needed_stems_written"] > 1.3 * found["needed"]["stems"] and "that apply" in found["sentence"]
+    assert np.mean(told) == pytest.approx(np.mean(true), abs=0.1)
+
+
+def test_scores_that_are_all_the_same_have_no_variance_to_part() -> None:
+    judgements, completions, instrument, _ = study(models=6, stems=8, judges=1)
+    judgements["score"] = 3.3
+    out = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))
+    for scale in out["reliability"]["scales"].values():
+        assert scale["generalizability"]["generalizability"] is None
+        assert "the same" in scale["generalizability"]["reason"]
+
+
+def test_items_against_the_others_are_not_turned_round() -> None:
+    rng = np.random.default_rng(2)
+    common = rng.normal(size=(400, 1))
+    items = pd.DataFrame(
+        common + 0.7 * rng.normal(size=(400, 8)), columns=[f"i{n}" for n in range(8)], index=_records(80, 5)
+    )
+    good = _omega(items)["total"]
+    items[["i0", "i1", "i2"]] *= -1
+    assert good > 0.9 and _omega(items)["total"] < 0.6
+
+
+def test_one_model_with_more_samples_does_not_end_the_retest() -> None:
+    judgements, completions, instrument, _ = study(models=8, stems=8, judges=1)
+    before = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))["reliability"]["scales"]
+    more = completions[
+        (completions["model_id"] == completions["model_id"].iloc[0]) & (completions["sample_index"] == 0)
+    ]
+    renamed = dict(zip(more["completion_id"], more["completion_id"] + "+", strict=True))
+    third = more.assign(completion_id=list(renamed.values()), sample_index=2)
+    said = judgements[judgements["completion_id"].isin(renamed)]
+    said = said.assign(completion_id=said["completion_id"].map(renamed))
+    out = score(
+        pd.concat([judgements, said]), pd.concat([completions, third]), instrument, ScoringSettings(bootstrap=0)
+    )
+    for name, scale in out["reliability"]["scales"].items():
+        assert scale["retest"]["n_models"] == 8 and scale["retest"]["n_samples"] == 2
+        assert scale["retest"]["icc_3_1"] == pytest.approx(before[name]["retest"]["icc_3_1"], abs=0.05)
+
+
+def test_two_scales_are_correlated_over_the_models_that_have_both() -> None:
+    judgements, completions, instrument, _ = study(models=8, stems=8, judges=1)
+    few = completions["model_id"].isin(completions["model_id"].unique()[:2])
+    gone = judgements["completion_id"].isin(completions.loc[~few, "completion_id"]) & judgements["dimension"].eq(FIRST)
+    judgements.loc[gone, ["score", "applicable"]] = [pd.NA, False]
+    pairs = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))["dimension_pairs"]
+    mine = pairs[(pairs["level"] == "subdimension") & (pairs["first"].eq(FIRST) | pairs["second"].eq(FIRST))]
+    assert (mine["n_models"] == 2).all() and mine["r"].isna().all() and mine["note"].str.contains("2 of 8").all()
+
+
+def test_one_stem_says_nothing_of_others() -> None:
+    judgements, completions, instrument, _ = study(models=6, stems=8, judges=1)
+    completions = completions[completions["item_id"] == completions["item_id"].iloc[0]]
+    judgements = judgements[judgements["completion_id"].isin(completions["completion_id"])]
+    table = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))["scores"]
+    assert table["adjusted"].isna().all() and table["note"].str.contains("one stem").all()
+
+
+def test_what_nobody_judged_is_not_counted_as_not_applicable() -> None:
+    judgements, completions, instrument, _ = study(models=3, stems=8, judges=2)
+    before = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))["scores"]
+    other = judgements["judge_id"] == "j1"
+    judgements.loc[other, ["score", "applicable", "rationale"]] = [pd.NA, False, "unparsable: no JSON object"]
+    after = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))["scores"]
+    assert after["applicable_share"].mean() == pytest.approx(before["applicable_share"].mean(), abs=0.02)
+
+
+def test_a_dimension_named_like_one_of_its_scales_is_told_apart() -> None:
+    judgements, completions, instrument, _ = study(models=6, stems=8, judges=1)
+    parent = instrument.loc[instrument["subdimension"] == FIRST, "dimension"].iloc[0]
+    instrument["dimension"] = instrument["dimension"].replace(parent, FIRST)
+    scales = score(judgements, completions, instrument, ScoringSettings(bootstrap=0))["reliability"]["scales"]
+    assert {FIRST, f"{FIRST} (dimension)"} <= set(scales) and len(scales) == len(SCALES) + 2
+    assert scales[FIRST]["level"] == "subdimension"
+
+
+def test_the_interval_of_alpha_has_models_as_cases() -> None:
+    """Simulated: 10 models of 5 samples each; records of one model are alike."""
+    rng = np.random.default_rng(8)
+    held, alphas = [], []
+    for _ in range(150):
+        data = rng.normal(size=(10, 1, 1)) + rng.normal(0, 0.4, (10, 5, 1)) + rng.normal(size=(10, 1, 12)) * 0.9
+        table = pd.DataFrame((data + 0.5 * rng.normal(size=(10, 5, 12))).reshape(50, 12), index=_records(10, 5))
+        found = _alpha(table, 10)
+        alphas.append(found["alpha"])
+        held.append(found["ci"])
+    true = float(np.median(alphas))
+    assert np.mean([low <= true <= high for low, high in held]) > 0.88
 
 
 def test_unknown_completions_are_refused() -> None:

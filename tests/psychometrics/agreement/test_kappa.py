@@ -157,3 +157,11 @@ def test_perfect_agreement_is_one_and_bad_input_is_named():
         pm.cohen_kappa(two_raters(), weights="cubic")
     with pytest.raises(SettingError, match="symmetric 4 x 4"):
         pm.cohen_kappa(two_raters(), weights=np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("n", range(10, 300, 7))
+@pytest.mark.parametrize("weights", [None, "quadratic"])
+def test_whole_agreement_is_one_and_no_more(n, weights):
+    codes = np.arange(n) % 7
+    kappa = pm.cohen_kappa(np.column_stack([codes, codes]), weights=weights).kappa
+    assert kappa == pytest.approx(1.0) and kappa <= 1.0

@@ -32,7 +32,7 @@ def reliability(scored: pd.DataFrame, judgements: pd.DataFrame, instrument: pd.D
         own = home_items(instrument, str(level), str(dimension))
         scales[names[str(level), str(dimension)]] = {
             "level": str(level),
-            **_alpha(table),
+            **_alpha(table, group["model_id"].nunique()),
             "omega": _omega(table[[i for i in table if i in own]]),
             "forms": _forms(group, instrument),
             "retest": _retest(group),
@@ -53,7 +53,8 @@ def usable(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return varying.loc[:, varying.notna().mean() >= 0.5], "pairwise"
 
 
-def _alpha(table: pd.DataFrame) -> dict[str, Any]:
+def _alpha(table: pd.DataFrame, n_models: int) -> dict[str, Any]:
+    """Cronbach's alpha; Feldt's (1965) interval with models as cases: records of one model are no independent ones."""
     items, missing = usable(table)
     found: dict[str, Any] = {"n_items": int(items.shape[1]), "n_cases": len(table), "alpha": None, "ci": None}
     found["missing"] = missing
@@ -67,7 +68,18 @@ def _alpha(table: pd.DataFrame) -> dict[str, Any]:
             told = pm.alpha(items, missing=missing)
     except ValuelexError as error:
         return found | {"reason": error.what}
-    return found | {"alpha": float(told.raw), "ci": [float(told.ci_low), float(told.ci_high)], "reason": None}
+    alpha = float(told.raw)
+    return found | {"alpha": alpha, "ci": feldt_interval(alpha, n_models, int(items.shape[1])), "reason": None}
+
+
+def feldt_interval(alpha: float, n: int, k: int, level: float = 0.95) -> list[float] | None:
+    """Interval of alpha of k items over n independent cases (Feldt, 1965, Psychometrika 30, 357-370); None with one case."""
+    if n < 2:
+        return None
+    from scipy.stats import f
+
+    tails = ((1 + level) / 2, (1 - level) / 2)
+    return [float(1 - (1 - alpha) * f.ppf(tail, n - 1, (n - 1) * (k - 1))) for tail in tails]
 
 
 def _omega(table: pd.DataFrame) -> dict[str, Any]:

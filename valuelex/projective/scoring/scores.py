@@ -10,7 +10,7 @@ import pandas as pd
 
 from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
-from valuelex.projective.scoring.ratings import item_means
+from valuelex.projective.scoring.ratings import COUNTS_AS, item_means
 from valuelex.projective.scoring.settings import ScoringSettings
 from valuelex.tables import frame
 
@@ -79,7 +79,7 @@ def model_scores(
                     "se": one.se,
                     "ci_low": one.ci_low,
                     "ci_high": one.ci_high,
-                    "n": applicable,
+                    "n": applicable if COUNTS_AS[settings.not_applicable] is None else judged,
                     "n_items": one.n,
                     "applicable_share": applicable / judged if judged else None,
                     "boot_low": one.boot_low,

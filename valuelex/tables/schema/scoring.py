@@ -49,7 +49,12 @@ TABLES = (
                 "ci_low", "number", "lower end of its interval (comparison.confidence, 95 % by default)", nullable=True
             ),
             figure("ci_high", "upper end of its interval"),
-            Column("n", "int", "applicable judgements behind it", low=0),
+            Column(
+                "n",
+                "int",
+                "judgements behind it: applicable ones, or all where not applicable counts as a score",
+                low=0,
+            ),
             Column("n_items", "int", "items behind it", nullable=True, low=0),
             Column(
                 "applicable_share", "number", "share of judgements that were applicable", nullable=True, low=0, high=1

@@ -69,8 +69,13 @@ def judge_dossier(
         "judge_agreement": frame("judge_agreement", pairs),
         "judge_effects": frame("judge_effects", effects),
         "judge_left_out": frame("judge_left_out", left_out(cells, level=level)),
-        "unknown": _unknown(cells.judges, again),
+        "unknown": _unknown(cells.judges, again) + _unread(judgements, cells.judges),
     }
+
+
+def _unread(judgements: pd.DataFrame, judges: list[str]) -> list[str]:
+    silent = sorted(set(judgements["judge_id"].astype(str)) - set(judges))
+    return [f"{judge} gave nothing that could be read: it is in no table of the judges." for judge in silent]
 
 
 def _unknown(judges: list[str], again: Mapping[str, Any]) -> list[str]:
