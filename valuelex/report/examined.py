@@ -53,7 +53,7 @@ def _methods(reliability: dict[str, Any]) -> str:
         return ""
     low, high = found.get("difference_ci") or (None, None)
     spread = f" (difference {interval(low, high)})" if low is not None else ""
-    where = "by other methods"
+    where = "in the elicited words"
     if (reliability.get("multitrait") or {}).get("words"):
         where = "on the other form"  # no elicited words: the same judges read both, so that it is no other method
     return (

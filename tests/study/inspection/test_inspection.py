@@ -114,3 +114,21 @@ def test_a_log_of_another_task(tmp_path, monkeypatch):
     monkeypatch.setattr("inspect_ai.log.read_eval_log", lambda path: other)
     with pytest.raises(DataError, match="gsm8k"):
         read_inspect_logs([tmp_path / "x.eval"])
+
+
+@pytest.mark.real_models
+def test_a_sample_that_ended_in_an_error_is_kept_as_one(log, tmp_path):
+    from inspect_ai.log import EvalError, read_eval_log, write_eval_log
+    from inspect_ai.model import ModelOutput
+
+    broken = read_eval_log(log.location)
+    broken.samples[0].output = ModelOutput()
+    broken.samples[0].scores = None
+    broken.samples[0].error = EvalError(message="the connection was lost", traceback="", traceback_ansi="")
+    path = tmp_path / "broken.eval"
+    write_eval_log(broken, str(path))
+    tables = read_inspect_logs([path])
+    assert tables["completions"]["status"].eq("error").sum() == 1 and len(tables["completions"]) == 6
+    study = Study.load(write_study(tables, tmp_path / "taken"))
+    study.run(to="score")
+    assert len(study.scores)

@@ -153,7 +153,10 @@ def _matrix(
                     "method": METHOD if limits is not None else "Pearson over models",
                 }
             )
-    return rows, _coefficients(R, stacked, kinds, len(X), tails) | _campbell_fiske(R, columns)
+    if WORDS in methods:
+        # Two forms, and two judges, score the same test: that they agree does not say that words and test do.
+        kinds = {(i, j): kind for (i, j), kind in kinds.items() if WORDS in (columns[i][0], columns[j][0])}
+    return rows, _coefficients(R, stacked, kinds, len(X), tails) | _campbell_fiske(R, columns, kinds)
 
 
 def _kind(one: tuple[str, str], other: tuple[str, str]) -> str:
@@ -169,7 +172,10 @@ def _coefficients(
     n: int,
     tails: list[float],
 ) -> dict[str, Any]:
-    """Means of the convergent and of the discriminant (other trait, other method) correlations, and of their difference."""
+    """Means of the convergent and of the discriminant (other trait, other method) correlations, and of their difference.
+
+    Where there are words, of those between words and test alone.
+    """
 
     def mean(matrices: np.ndarray[Any, Any], kind: str) -> Any:
         return np.mean([matrices[..., i, j] for (i, j), one in kinds.items() if one == kind], axis=0)
@@ -191,25 +197,22 @@ def _coefficients(
     return found
 
 
-def _campbell_fiske(R: np.ndarray[Any, Any], columns: list[tuple[str, str]]) -> dict[str, Any]:
+def _campbell_fiske(
+    R: np.ndarray[Any, Any], columns: list[tuple[str, str]], kinds: Mapping[tuple[int, int], str]
+) -> dict[str, Any]:
     """How often a convergent correlation exceeds those of other traits beside it, by other and by the same method."""
     other = [0, 0]
     same = [0, 0]
     k = len(columns)
-    for i in range(k):
-        for j in range(i + 1, k):
-            if columns[i][1] != columns[j][1] or columns[i][0] == columns[j][0]:
-                continue
-            for a, b in ((i, j), (j, i)):
-                for c in range(k):
-                    if columns[c][1] == columns[a][1]:
-                        continue
-                    count = (
-                        other if columns[c][0] == columns[b][0] else same if columns[c][0] == columns[a][0] else None
-                    )
-                    if count is not None:
-                        count[0] += int(R[i, j] > R[a, c])
-                        count[1] += 1
+    for i, j in (pair for pair, kind in kinds.items() if kind == "convergent"):
+        for a, b in ((i, j), (j, i)):
+            for c in range(k):
+                if columns[c][1] == columns[a][1]:
+                    continue
+                count = other if columns[c][0] == columns[b][0] else same if columns[c][0] == columns[a][0] else None
+                if count is not None:
+                    count[0] += int(R[i, j] > R[a, c])
+                    count[1] += 1
     return {
         "exceeds_other_method": {"n": other[0], "of": other[1]},
         "exceeds_same_method": {"n": same[0], "of": same[1]},

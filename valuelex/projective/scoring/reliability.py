@@ -186,8 +186,10 @@ def _judges(judgements: pd.DataFrame) -> dict[str, Any]:
             "icc_2_1": None,
             "reason": "One judge alone: agreement between judges cannot be known.",
         }
+    applicable = judgements["applicable"].fillna(False).astype(bool)  # given judgements may hold a score beside
     wide = (
-        judgements.pivot(index=["completion_id", "dimension"], columns="judge_id", values="score")
+        judgements.assign(score=judgements["score"].where(applicable))
+        .pivot(index=["completion_id", "dimension"], columns="judge_id", values="score")
         .astype(float)
         .dropna()
     )

@@ -127,9 +127,10 @@ def _completion(log: Any, sample: Any, stem: str) -> dict[str, Any]:
     temperature, top_p = config.temperature, config.top_p
     respondent = f"{model}/t{temperature}/p{top_p}"
     output = sample.output
-    stopped = "length" if output.stop_reason == "max_tokens" else "stop"
+    answered = bool(output.choices)  # a sample that ended in an error has none
+    stopped = "length" if answered and output.stop_reason == "max_tokens" else "stop"
     response = Response(
-        output.completion,
+        output.completion if answered else "",
         finish_reason=stopped,
         status="error" if sample.error is not None else "ok",
         error=sample.error.message if sample.error is not None else None,
