@@ -155,7 +155,8 @@ def _reliability_table(reliability: dict[str, Any], target: float) -> Table:
         rows.append(
             [
                 name,
-                number(found.get("alpha")),
+                number(found.get("alpha"))
+                + (f" ({found['n_items']} stems)" if found.get("alpha") is not None and "n_items" in found else ""),
                 interval(*(found.get("ci") or (None, None))),
                 number(parts["omega"].get("total")),
                 number(parts["forms"].get("r")),

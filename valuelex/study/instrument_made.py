@@ -6,6 +6,10 @@ from collections import Counter
 
 from valuelex.study.study import Study
 from valuelex.tables import files_of
+from valuelex.tables.schema import VALENCES
+
+WELL_MATCHED = 0.1
+"""Standardised difference of means from which forms are said to differ."""
 
 
 def instrument_line(study: Study) -> str:
@@ -20,6 +24,14 @@ def instrument_line(study: Study) -> str:
     balance = study.read("form_balance")
     means = balance.loc[balance["kind"] == "mean", "standardised"].abs().dropna()
     if len(means) and len(forms) > 1:
-        line += f" The forms differ by at most {means.max():.3f} SD in any mean."
+        line += f" The forms differ by at most {means.max():.3f} SD in any mean"
+        line += ", more than .1: a larger test can be matched better." if means.max() >= WELL_MATCHED else "."
+    named = items.assign(scale=items["subdimension"].fillna(items["dimension"]))
+    cells = named["scale"].nunique() * len(VALENCES)
+    empty = cells - len(named.groupby(["scale", "valence"]))
+    if empty > 0:
+        line += f" {empty} of {cells} cells of scale and valence hold no stem: ask for more than {len(items)}."
+    if len(forms) < study.file.instrument.forms:
+        line += " There is one form: too few stems for two."
     version = study.document("manual")
     return f"{line} instrument.yaml: version {version.get('version', 1)}, SHA-256 {str(version.get('sha256'))[:16]}."

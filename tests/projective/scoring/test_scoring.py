@@ -370,6 +370,21 @@ def test_unknown_completions_are_refused() -> None:
         score(judgements, completions, instrument, QUICK)
 
 
+def test_items_that_the_instrument_lacks_are_refused() -> None:
+    judgements, completions, instrument, _ = study(models=2, stems=8)
+    completions.loc[0, "item_id"] = "zzz"
+    with pytest.raises(DataError, match="such as 'zzz'"):
+        score(judgements, completions, instrument, QUICK)
+
+
+def test_alpha_of_a_few_of_the_stems_is_not_printed() -> None:
+    rng = np.random.default_rng(3)
+    items = pd.DataFrame(rng.normal(size=(80, 1)) + rng.normal(size=(80, 12)), index=_records(40, 2))
+    assert _alpha(items, 40)["alpha"] > 0.8
+    found = _alpha(items.where((rng.random(items.shape) > 0.8) | (np.arange(12) < 3)), 40)
+    assert found["alpha"] is None and "3 of 12 stems" in found["reason"]
+
+
 def test_no_judgement_at_all_gives_empty_tables() -> None:
     judgements, completions, instrument, _ = study(models=2, stems=8)
     out = score(judgements.iloc[:0], completions, instrument, QUICK)

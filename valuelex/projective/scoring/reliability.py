@@ -15,6 +15,8 @@ from valuelex.projective.scoring.ratings import scale_names
 
 LEAST_RESPONDENTS = LEAST_RECORDS
 """Fewer model x sample records than this give no alpha worth printing."""
+LEAST_SHARE = 1 / 3
+"""Alpha of a smaller share of the stems is that of another, shorter test, and is not printed."""
 LEAST_OF_MODELS = 5
 """Fewer models give no correlation over models worth printing."""
 
@@ -62,6 +64,10 @@ def _alpha(table: pd.DataFrame, n_models: int) -> dict[str, Any]:
         return found | {"reason": why}
     if items.shape[1] < 2:
         return found | {"reason": "Fewer than two stems that half of the records have and that vary."}
+    if LEAST_SHARE * table.shape[1] > items.shape[1]:
+        return found | {
+            "reason": f"Only {items.shape[1]} of {table.shape[1]} stems have scores of half of the records: another test."
+        }
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pm.PsychometricsWarning)
