@@ -65,7 +65,7 @@ def judge_scores(
         said = ~joined["applicable"].fillna(False).astype(bool) & usable
         score = score.mask(said, instead)
     fine = joined[[*KEYS, "judge_id", "dimension"]].assign(
-        score=score, applicable=applicable.astype(int), judged=usable.astype(int)
+        score=score, applicable=applicable.astype(int), judged=(usable | applicable).astype(int)
     )
     upper = fine["dimension"].map(lambda name: dimension_of.get(name, name))
     coarse = (
