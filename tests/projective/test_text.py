@@ -109,3 +109,5 @@ def test_courtesies_are_no_statements():
     assert statements("let them know in time. I hope this helps them.") == ["let them know in time."]
     assert statements("hope for the best. I hope it rains.") == ["hope for the best.", "I hope it rains."]
     assert statements("...") == ["..."]
+    assert statements("Let me know! I help.") == ["Let me know!", "I help."], "the first sentence completes the stem"
+    assert statements("Sure, here is what I do: I help. I stay.") == ["Sure, here is what I do: I help.", "I stay."]

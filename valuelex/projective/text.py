@@ -14,8 +14,7 @@ _WORD = re.compile(r"\w+")
 _COURTESY = re.compile(
     r"\W*(?:i hope (?:this|that|it) (?:helps|is helpful|was helpful|answers)"
     r"|(?:please )?(?:let me know|feel free to (?:ask|reach))"
-    r"|is there anything else (?:i|you)|(?:please )?don['’]t hesitate to|would you like me to"
-    r"|(?:sure|certainly|of course)[,!.]? here(?:['’]s| is| are))\b",
+    r"|is there anything else (?:i|you)|(?:please )?don['’]t hesitate to|would you like me to)\b",
     re.IGNORECASE,
 )
 _CLOSING = "\"'”’)]"
@@ -57,12 +56,13 @@ def sentences(text: str) -> list[str]:
 
 
 def statements(text: str) -> list[str]:
-    """Return the sentences of a completion without courtesies to whoever asked ("I hope this helps!"), unless all are such.
+    """Return the sentences of a completion without the courtesies to whoever asked that follow it ("I hope this helps!").
 
-    A courtesy stands for nothing that the completion is about, and would count as a sentence like the others.
+    A courtesy stands for nothing that the completion is about, and would count as a sentence like the others. The first
+    sentence is what completes the stem, whatever its words.
     """
-    parts = sentences(text) or [text]
-    return [part for part in parts if not _COURTESY.match(part)] or parts
+    first, *others = sentences(text) or [text]
+    return [first, *(part for part in others if not _COURTESY.match(part))]
 
 
 def in_plain_form(text: str, after: str = "") -> str:

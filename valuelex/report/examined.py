@@ -100,7 +100,8 @@ def _curves(designs: pd.DataFrame, reliability: dict[str, Any], target: float) -
     said = []
     level = "dimension" if (designs["level"] == "dimension").any() else "subdimension"
     for k, (name, part) in enumerate(designs[designs["level"] == level].groupby("dimension", sort=True)):
-        mine = scales.get(f"{name} (dimension)") or scales.get(str(name), {})
+        own = (s for s in scales.values() if (s.get("level"), s.get("dimension")) == (level, str(name)))
+        mine: dict[str, Any] = next(own, {})
         n = (mine.get("generalizability") or {}).get("n") or {}
         samples, judges = (
             max(v for v in part[c].unique() if v <= n.get(c, 1)) if (part[c] <= n.get(c, 1)).any() else part[c].min()

@@ -137,7 +137,7 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("judge.width", f"{_JUDGING}.ridge", "WIDTH", "kernel width of the embedded judge"),
     Threshold("judge.layer", f"{_JUDGING}.reader", "LAYERS", "layer of the language model that it reads stance off"),
     Threshold(
-        "judge.last_state", f"{_JUDGING}.reader", "LAST_WEIGHT", "weight of a part's last state beside the mean of all"
+        "judge.last_state", f"{_JUDGING}.reader", "LAST_WEIGHT", "weight of a text's last state beside the mean of all"
     ),
     Threshold(
         "judge.sentences",
@@ -154,6 +154,9 @@ THRESHOLDS: tuple[Threshold, ...] = (
     Threshold("judge.contrast_ridge", f"{_JUDGING}.reader", "CONTRAST_RIDGE", "its ridge for contrasts"),
     Threshold("judge.level_ridge", f"{_JUDGING}.stance", "LEVEL_RIDGE", "its ridge for the manual's own examples"),
     Threshold("judge.relevance_ridge", f"{_JUDGING}.relevance", "RELEVANCE_RIDGE", "its ridge for relevance"),
+    Threshold(
+        "alpha.share", f"{_SCORING}.reliability", "LEAST_SHARE", "alpha of a smaller share of the stems is not printed"
+    ),
     Threshold("alpha.records", f"{_SCORING}.reliability", "LEAST_RESPONDENTS", "fewer records give no alpha"),
     Threshold(
         "alpha.models", f"{_SCORING}.items", "LEAST_MODELS", "fewer models give neither alpha nor item statistics"

@@ -19,6 +19,7 @@ from valuelex.projective.judging.unjudged import unjudged
     ],
 )
 def test_a_comment_does_not_undo_a_judgement(judge, rationale, position, nobody):
-    row = pd.DataFrame([{"judge_id": judge, "rationale": rationale, "position": position}])
+    row = pd.DataFrame([{"judge_id": judge, "rationale": rationale, "position": position, "score": None}])
+    assert unjudged(row.assign(score=3.0)).tolist() == [False], "a score is a judgement"
     assert unjudged(row).tolist() == [nobody]
     assert unjudged(row.drop(columns="position")).tolist() == [nobody or (judge == "llm" and rationale == "refused")]

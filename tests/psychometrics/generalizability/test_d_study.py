@@ -36,6 +36,15 @@ def test_errors_by_the_textbook(study, variance):
     assert row["sem_absolute"] == pytest.approx(absolute**0.5)
 
 
+def test_a_harmonic_mean_need_not_be_whole(study, variance):
+    row = pm.d_study(study, {"item": 2.5, "rater": 1.0}).frame.iloc[0]
+    relative = variance["person x item"] / 2.5 + variance["person x rater"]
+    relative += variance["person x item x rater, residual"] / 2.5
+    assert row["relative"] == pytest.approx(relative)
+    with pytest.raises(SettingError, match="item"):
+        pm.d_study(study, {"item": 0.5})
+
+
 def test_more_raters_never_hurt_and_the_smallest_design_is_found(study):
     found = pm.d_study(study, {"item": [2, 4, 8, 16], "rater": [1, 2, 4, 8]})
     assert len(found.frame) == 16

@@ -183,3 +183,12 @@ def test_bad_input():
         pm.g_study(data, "item", nested={"item": "item"})
     with pytest.raises(DataError, match="cannot tell the effects apart"):
         pm.g_study(data.assign(form=data["item"]), ["item", "form"])
+
+
+@pytest.mark.parametrize("value", [3.0, 3.3, 2.7038, 0.0, 1e6 + 0.1])
+def test_scores_that_do_not_vary_have_no_components(value):
+    """Rounding of sums of 3.3 once gave a generalizability of .98."""
+    with pytest.raises(DataError, match="do not vary"):
+        pm.g_study(long(np.full((20, 24), value)), "item")
+    almost = np.full((20, 24), value) + 1e-6 * max(1.0, value) * np.arange(20)[:, None] * np.arange(24)
+    assert pm.g_study(long(almost), "item").components["variance"].sum() > 0

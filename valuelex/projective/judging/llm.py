@@ -25,6 +25,8 @@ RATIONALE_CHARACTERS = 500
 """A longer rationale is cut; the whole reply is in the ledger."""
 UNPARSABLE = "unparsable: "
 """What the rationale of a verdict begins with that could not be read."""
+ENDPOINT_ERROR = "error: "
+"""The same for a reply that the endpoint refused to give."""
 
 Kind = Literal["first", "repeat", "reworded"]
 """Why a completion is judged: for its score, to try the judge against itself, or against the rubric's other wording."""
@@ -123,7 +125,7 @@ def read_reply(response: Response, scales: Sequence[str]) -> dict[str, Verdict]:
         In the order in which they were asked for.
     """
     if response.status == "error":
-        return _all(scales, f"error: {response.error or 'the endpoint gave no reason'}")
+        return _all(scales, f"{ENDPOINT_ERROR}{response.error or 'the endpoint gave no reason'}")
     try:
         reply = _object(response.text)
     except (ValueError, RecursionError) as error:

@@ -148,6 +148,16 @@ def kin_of(judge: Model, population: Sequence[Model]) -> list[Model]:
     return [model for model in population if family is not None and model.entry.family == family]
 
 
+def check_items(completions: pd.DataFrame, instrument: pd.DataFrame) -> None:
+    """Raise `DataError` if a completion's item is not in the instrument."""
+    unknown = sorted(set(completions["item_id"].astype(str)) - set(instrument["item_id"].astype(str)))
+    if unknown:
+        raise DataError(
+            f"The completions name {len(unknown)} items that the instrument does not hold, such as '{unknown[0]}'.",
+            "Give the instrument that the completions were made with.",
+        )
+
+
 def usable_texts(completions: pd.DataFrame, instrument: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Return completion id -> stem and completion, for every completion that can be judged.
 
@@ -157,12 +167,7 @@ def usable_texts(completions: pd.DataFrame, instrument: pd.DataFrame) -> dict[st
         If a completion's item is not in the instrument.
     """
     stems = dict(zip(instrument["item_id"].astype(str), instrument["stem"].astype(str), strict=True))
-    unknown = sorted(set(completions["item_id"].astype(str)) - set(stems))
-    if unknown:
-        raise DataError(
-            f"The completions name {len(unknown)} items that the instrument does not hold, such as '{unknown[0]}'.",
-            "Give the instrument that the completions were made with.",
-        )
+    check_items(completions, instrument)
     found = {}
     columns = (completions[name] for name in ("completion_id", "item_id", "text", "status"))
     for completion_id, item_id, text, status in zip(*columns, strict=True):

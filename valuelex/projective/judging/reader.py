@@ -16,7 +16,7 @@ from valuelex.errors import ArtifactError, writing
 from valuelex.models import cache_folder, locate, registry
 from valuelex.projective.judging.contrasts import MIDDLE, all_contrasts, contrasts, files
 from valuelex.projective.judging.ridge import WIDTH, Ridge
-from valuelex.projective.text import in_plain_form
+from valuelex.projective.text import SHOUTING, in_plain_form
 from valuelex.resources import find
 from valuelex.semantics import Embedder, HiddenStates, Passage
 from valuelex.semantics.store import identity
@@ -134,7 +134,7 @@ class StanceReader:
         """Learnt at first use, and again when a contrast or a setting changes."""
         if self._folder is None:
             return self._learn()
-        settings = f"in context, plain form 2 {WIDTH} {CONTRAST_RIDGE} {MIDDLE} {LAST_WEIGHT} {LEAST_SPREAD}"
+        settings = f"in context, plain form 2 {SHOUTING} {WIDTH} {CONTRAST_RIDGE} {MIDDLE} {LAST_WEIGHT} {LEAST_SPREAD}"
         path = self._folder / f"stance-{identity(self._made_by, settings, *files())[:16]}.npz"
         try:
             with np.load(path) as kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from valuelex.projective.judging.llm import ENDPOINT_ERROR, UNPARSABLE
 from valuelex.projective.settings import HUMAN
 
 STATUSES = ("refused", "invalid", "error")
@@ -11,14 +12,15 @@ STATUSES = ("refused", "invalid", "error")
 
 
 def unjudged(judgements: pd.DataFrame) -> pd.Series:
-    """Return, for each row, whether it is no judgement.
+    """Return, for each row of the table `judgements` (n), whether it is no judgement: bool, shape (n,).
 
-    A person's comment and a language model's reason stand in the same column as what the step `judge` writes there, and may use
-    its words: people judge whatever they rate, and what a language model said has its scale's place in the call.
+    A score is one. A person's comment and a language model's reason stand in the same column as what the step `judge` writes
+    there, and may use its words: people judge whatever they rate, and what a language model said has its scale's place in the
+    call.
     """
     told = judgements["rationale"].astype("string").fillna("")
     shown = judgements["position"].notna() if "position" in judgements else pd.Series(False, index=judgements.index)
     people = judgements["judge_id"].astype("string").str.startswith(HUMAN).fillna(False)
     nobody = told.isin(STATUSES) & ~shown
-    unread = told.str.startswith(("unparsable: ", "error: "))
-    return ((nobody | unread) & ~people).astype(bool)
+    unread = told.str.startswith((UNPARSABLE, ENDPOINT_ERROR))
+    return ((nobody | unread) & ~people & judgements["score"].isna()).astype(bool)

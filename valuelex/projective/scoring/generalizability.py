@@ -15,8 +15,6 @@ from valuelex.projective.scoring.reliability import LEAST_OF_MODELS
 from valuelex.projective.scoring.settings import ScoringSettings
 from valuelex.tables import frame
 
-SAME = 1e-9
-"""Scores that differ by less are the same: what differs is rounding."""
 STEMS = (5, 10, 15, 20, 30, 40, 60, 80, 120, 200)
 SAMPLES = (1, 2, 3, 5)
 JUDGES = (1, 2, 3, 5)
@@ -73,8 +71,6 @@ def _g_study(there: pd.DataFrame) -> tuple[pm.GStudyResult | None, str]:
         )
     if there["stem"].nunique() < 3:
         return None, "Fewer than three stems with scores."
-    if float(np.ptp(there["score"].to_numpy(dtype=float))) < SAME:
-        return None, "All scores are the same: there is no variance to part."
     facets, nested = [], {}
     several = there.drop_duplicates("stem").groupby("valence")["stem"].size()
     if there["valence"].notna().all() and len(several) > 1 and (several > 1).all():
@@ -139,6 +135,8 @@ def _d_study(
     # Only what was varied can be planned: with one sample or one judge nothing is known of more.
     known = [r for r in good if _known(r, facets, residual_samples)]
     smallest = min(known, key=lambda r: (r["stems"] * r["samples"] * r["judges"], r["stems"])) if known else None
+    # Not every stem will have a score: so many have to be written that enough do.
+    written = None if smallest is None else int(np.ceil(round(smallest["stems"] / applied, 6)))
     return [r for r in rows if _known(r, facets, residual_samples)], {
         "generalizability": float(now["generalizability"]),
         "dependability": float(now["dependability"]),
@@ -146,8 +144,8 @@ def _d_study(
         "n": present,
         "rests_on": rests_on,
         "needed": None if smallest is None else {k: smallest[k] for k in ("stems", "samples", "judges")},
-        "needed_stems_written": None if smallest is None else int(np.ceil(round(smallest["stems"] / applied, 6))),
-        "sentence": _sentence(smallest, settings.target, facets, residual_samples, applied),
+        "needed_stems_written": written,
+        "sentence": _sentence(smallest, written, settings.target, facets, residual_samples),
         "reason": None,
     }
 
@@ -170,7 +168,7 @@ def _known(row: dict[str, Any], facets: list[str], residual_samples: bool) -> bo
 
 
 def _sentence(
-    smallest: dict[str, Any] | None, target: float, facets: list[str], residual_samples: bool, applied: float
+    smallest: dict[str, Any] | None, written: int | None, target: float, facets: list[str], residual_samples: bool
 ) -> str:
     aim = f"{target:.2f}".lstrip("0")
     unknown = [] if residual_samples or "sample" in facets else ["samples"]
@@ -179,9 +177,8 @@ def _sentence(
     if smallest is None:
         return f"No design up to {max(STEMS)} stems, {max(SAMPLES)} samples and {max(JUDGES)} judges reaches {aim}.{remark}"
     stems = f"{smallest['stems']} stems"
-    if applied < 0.995:
-        written = int(np.ceil(round(smallest["stems"] / applied, 6)))
-        stems += f" that apply (some {written} written ones, since {applied:.0%} of them had a score here)"
+    if written != smallest["stems"]:
+        stems += f" that apply (some {written} written ones, by the share that had a score here)"
     return (
         f"For a generalizability of {aim}: {stems}, {_several(smallest['samples'], 'sample')} and "
         f"{_several(smallest['judges'], 'judge')}, the fewest judgements of the designs tried.{remark}"

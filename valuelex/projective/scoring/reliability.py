@@ -12,6 +12,7 @@ from valuelex import psychometrics as pm
 from valuelex.errors import ValuelexError
 from valuelex.projective.scoring.items import LEAST_RECORDS, home_items, records, too_few
 from valuelex.projective.scoring.ratings import scale_names
+from valuelex.psychometrics.reliability.coefficient_alpha import feldt_interval
 
 LEAST_RESPONDENTS = LEAST_RECORDS
 """Fewer model x sample records than this give no alpha worth printing."""
@@ -34,7 +35,8 @@ def reliability(scored: pd.DataFrame, judgements: pd.DataFrame, instrument: pd.D
         own = home_items(instrument, str(level), str(dimension))
         scales[names[str(level), str(dimension)]] = {
             "level": str(level),
-            **_alpha(table, group["model_id"].nunique()),
+            "dimension": str(dimension),
+            **_alpha(table),
             "omega": _omega(table[[i for i in table if i in own]]),
             "forms": _forms(group, instrument),
             "retest": _retest(group),
@@ -55,7 +57,7 @@ def usable(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return varying.loc[:, varying.notna().mean() >= 0.5], "pairwise"
 
 
-def _alpha(table: pd.DataFrame, n_models: int) -> dict[str, Any]:
+def _alpha(table: pd.DataFrame) -> dict[str, Any]:
     """Cronbach's alpha; Feldt's (1965) interval with models as cases: records of one model are no independent ones."""
     items, missing = usable(table)
     found: dict[str, Any] = {"n_items": int(items.shape[1]), "n_cases": len(table), "alpha": None, "ci": None}
@@ -74,18 +76,9 @@ def _alpha(table: pd.DataFrame, n_models: int) -> dict[str, Any]:
             told = pm.alpha(items, missing=missing)
     except ValuelexError as error:
         return found | {"reason": error.what}
-    alpha = float(told.raw)
-    return found | {"alpha": alpha, "ci": feldt_interval(alpha, n_models, int(items.shape[1])), "reason": None}
-
-
-def feldt_interval(alpha: float, n: int, k: int, level: float = 0.95) -> list[float] | None:
-    """Interval of alpha of k items over n independent cases (Feldt, 1965, Psychometrika 30, 357-370); None with one case."""
-    if n < 2:
-        return None
-    from scipy.stats import f
-
-    tails = ((1 + level) / 2, (1 - level) / 2)
-    return [float(1 - (1 - alpha) * f.ppf(tail, n - 1, (n - 1) * (k - 1))) for tail in tails]
+    models = items.index.get_level_values("model_id").nunique()
+    ci = feldt_interval(float(told.raw), models, int(items.shape[1]), 0.95) if models > 1 else None
+    return found | {"alpha": float(told.raw), "ci": None if ci is None else list(ci), "reason": None}
 
 
 def _omega(table: pd.DataFrame) -> dict[str, Any]:

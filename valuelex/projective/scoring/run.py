@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from valuelex.errors import DataError
+from valuelex.projective.judging.plan import check_items
 from valuelex.projective.scoring.generalizability import dimension_pairs, g_studies
 from valuelex.projective.scoring.items import item_analysis
 from valuelex.projective.scoring.multitrait import multitrait, places, word_shares
@@ -50,7 +50,7 @@ def score(
     DataError
         If a judgement's completion is not among the completions, or a judged completion's item not in the instrument.
     """
-    _check_items(judgements, completions, instrument)
+    check_items(completions[completions["completion_id"].isin(judgements["completion_id"])], instrument)
     dimension_of = parents(instrument)
     rated = judge_scores(judgements, completions, dimension_of, not_applicable=settings.not_applicable)
     scored = completion_scores(rated, dimension_of)
@@ -94,13 +94,3 @@ def score(
         "short_form": shorter,
         "reliability": document,
     }
-
-
-def _check_items(judgements: pd.DataFrame, completions: pd.DataFrame, instrument: pd.DataFrame) -> None:
-    judged = completions[completions["completion_id"].isin(judgements["completion_id"])]
-    unknown = sorted(set(judged["item_id"].astype(str)) - set(instrument["item_id"].astype(str)))
-    if unknown:
-        raise DataError(
-            f"The completions name {len(unknown)} item_id that the instrument does not hold, such as '{unknown[0]}'.",
-            "Give the instrument that the completions were made with.",
-        )

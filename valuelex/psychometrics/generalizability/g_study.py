@@ -20,6 +20,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 RESIDUAL = "residual"
+ROUNDING = 1e-12
+"""Scores that differ by less, beside the largest of them, are the same: what differs is rounding, which has no components."""
 METHODS = {
     "anova": "analogous ANOVA (Henderson's method 1)",
     "reml": "restricted maximum likelihood by average information",
@@ -89,8 +91,8 @@ def g_study(
     Raises
     ------
     DataError
-        Columns are missing, scores are not numbers, the object or a facet has one level, or an effect cannot be told
-        from another with these data (both are named).
+        Columns are missing, scores are not numbers or do not vary, the object or a facet has one level, or an effect cannot be
+        told from another with these data (both are named).
     SettingError
         Facets or nesting that make no sense.
     """
@@ -109,6 +111,8 @@ def g_study(
         )
     used = ratings.loc[numbers.notna(), list(design.factors)]
     values = numbers[numbers.notna()].to_numpy(dtype=np.float64)
+    if np.ptp(values) <= ROUNDING * max(1.0, float(np.abs(values).max())):
+        raise DataError("The scores do not vary: there is no variance to part.", "Give scores that differ.")
     if used.isna().to_numpy().any():
         raise DataError("Some rows have a score but no object or facet.", "Fill the gaps, or drop these rows.")
     flat = [name for name in design.factors if used[name].nunique() < 2]
