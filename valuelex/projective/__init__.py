@@ -9,6 +9,7 @@ from valuelex.projective.judging.embedded import AnchorScorer
 from valuelex.projective.judging.plan import JudgeItem, check_judges, kin_of, plan_judge
 from valuelex.projective.judging.reader import StanceReader, open_reader, reader_family
 from valuelex.projective.judging.run import judge
+from valuelex.projective.judging.unjudged import unjudged
 from valuelex.projective.judging.validity import validity
 from valuelex.projective.manual import manual_for
 from valuelex.projective.ratings.files import add_ratings, human_judgements, rating_files, read_ratings
@@ -65,5 +66,6 @@ __all__ = [
     "reader_family",
     "score",
     "to_xlsx",
+    "unjudged",
     "validity",
 ]

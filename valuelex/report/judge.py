@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from valuelex.projective import unjudged
 from valuelex.report import figures, judge_dossier
 from valuelex.report.content import Block, Column, Figure, Note, Section, Table
 from valuelex.report.evidence import Evidence, records
@@ -42,9 +43,10 @@ def section(evidence: Evidence) -> Section:
     blocks: list[Block] = []
     if not scored.empty:
         blocks.append(_histogram(scored))
-    blocks += [_per_scale(table), *_by_valence(evidence, scored)]
+    told = table[~unjudged(table)]
+    blocks += [_per_scale(told), *_by_valence(evidence, scored)]
     figures_of = validity(evidence)
-    findings = [_size(table, scored)]
+    findings = [_size(table, told, scored)]
     findings += [f for f in (_alike(scored),) if f]
     if figures_of:
         findings.append(validity_sentence(figures_of))
@@ -80,15 +82,21 @@ def validity_sentence(found: dict[str, Any]) -> str:
     )
 
 
-def _size(table: pd.DataFrame, scored: pd.DataFrame) -> str:
-    found = wilson(len(scored), len(table))
+def _size(table: pd.DataFrame, told: pd.DataFrame, scored: pd.DataFrame) -> str:
+    """Say how much was judged; what was shown to nobody or could not be read (the rows that `told` lacks) is no judgement."""
+    missing = len(table) - len(told)
+    lost = f" {count(missing, 'place')} have none: the completion was no usable one, or the reply could not be read."
+    lost = lost if missing else ""
+    if told.empty:
+        return f"There is no judgement.{lost}"
+    found = wilson(len(scored), len(told))
     spread = f", 95 % interval {100 * found[0]:.1f} to {100 * found[1]:.1f}" if found else ""
-    judges = sorted(set(table["judge_id"].astype(str)))
+    judges = sorted(set(told["judge_id"].astype(str)))
     return (
         f"{count(len(judges), 'judge')} ({listed(judges)}) looked at "
-        f"{count(table['completion_id'].nunique(), 'completion')} on {count(table['dimension'].nunique(), 'scale')}: "
-        f"{len(scored):,} of {count(len(table), 'judgement')} were applicable "
-        f"({percent(len(scored) / len(table))}{spread})."
+        f"{count(told['completion_id'].nunique(), 'completion')} on {count(told['dimension'].nunique(), 'scale')}: "
+        f"{len(scored):,} of {count(len(told), 'judgement')} were applicable "
+        f"({percent(len(scored) / len(told))}{spread}).{lost}"
     )
 
 
@@ -150,7 +158,7 @@ def _per_scale(table: pd.DataFrame) -> Table:
     )
     note = (
         "Score 0 rejects the value, 3 is indifferent, 6 expresses it most strongly; judged blind to the model. Not "
-        "applicable: the completion says nothing on the scale, or there was no usable completion. Wilson intervals."
+        "applicable: the completion says nothing on the scale. Wilson intervals."
     )
     return Table("judge-scales", "Judgements by judge and scale", heads, [list(r) for r in rows], note)
 
