@@ -1,14 +1,13 @@
 """Step 7, ``valuelex compare``: do models differ, on what, and is it more than noise?"""
 
-from valuelex.comparison.contrasts import Contrast, compare, contrasts, holm
-from valuelex.comparison.run import run
+from valuelex.comparison.run import TABLES, run
+from valuelex.comparison.scored import Scored, read_scores
 from valuelex.comparison.settings import ComparisonSettings
 
 __all__ = [
+    "TABLES",
     "ComparisonSettings",
-    "Contrast",
-    "compare",
-    "contrasts",
-    "holm",
+    "Scored",
+    "read_scores",
     "run",
 ]

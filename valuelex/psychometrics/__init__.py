@@ -15,6 +15,10 @@ from valuelex.psychometrics.agreement.krippendorff import KrippendorffResult, kr
 from valuelex.psychometrics.alignment import AlignResult, ProcrustesResult, align, congruence, procrustes
 from valuelex.psychometrics.analysis import Analysis, analyse
 from valuelex.psychometrics.checks import PsychometricsWarning
+from valuelex.psychometrics.clustered.multiplicity import benjamini_hochberg, holm
+from valuelex.psychometrics.clustered.permutation import PermutationTest, permute_within
+from valuelex.psychometrics.clustered.regression import NestedRegressionResult, nested_regression
+from valuelex.psychometrics.clustered.wild import WildBootstrap, wild_cluster_bootstrap
 from valuelex.psychometrics.confirmatory.cfa import cfa
 from valuelex.psychometrics.confirmatory.convert import efa_to_cfa
 from valuelex.psychometrics.confirmatory.invariance import InvarianceResult, invariance
@@ -36,6 +40,7 @@ from valuelex.psychometrics.generalizability.g_study import GStudyResult, g_stud
 from valuelex.psychometrics.generalizability.multivariate import UniverseCorrelationResult, universe_correlations
 from valuelex.psychometrics.generalizability.simulation import simulate_ratings
 from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_check
+from valuelex.psychometrics.mixed.effects import crossed_effects
 from valuelex.psychometrics.mixed.means import MeanInterval, mean_interval
 from valuelex.psychometrics.mixed.scores import MixedScoresResult, mixed_scores
 from valuelex.psychometrics.planning.power import PowerResult, power_efa, sample_size
@@ -102,8 +107,10 @@ __all__ = [
     "MardiaResult",
     "MeanInterval",
     "MixedScoresResult",
+    "NestedRegressionResult",
     "OmegaResult",
     "ParallelResult",
+    "PermutationTest",
     "PolychoricResult",
     "PolyserialResult",
     "PowerResult",
@@ -118,11 +125,13 @@ __all__ = [
     "ScaleReliability",
     "StandardErrorResult",
     "UniverseCorrelationResult",
+    "WildBootstrap",
     "align",
     "alpha",
     "analyse",
     "average",
     "bartlett",
+    "benjamini_hochberg",
     "cfa",
     "chao1",
     "chao2",
@@ -132,6 +141,7 @@ __all__ = [
     "congruence",
     "correlate",
     "cross_check",
+    "crossed_effects",
     "d_study",
     "efa",
     "efa_to_cfa",
@@ -143,6 +153,7 @@ __all__ = [
     "glb",
     "guttman",
     "gwet_ac",
+    "holm",
     "hull",
     "icc",
     "invariance",
@@ -157,8 +168,10 @@ __all__ = [
     "mixed_correlations",
     "mixed_scores",
     "nest",
+    "nested_regression",
     "omega",
     "parallel_analysis",
+    "permute_within",
     "polychoric",
     "polyserial",
     "power_efa",
@@ -179,6 +192,7 @@ __all__ = [
     "tetrachoric",
     "universe_correlations",
     "variance_components",
+    "wild_cluster_bootstrap",
 ]
 
 

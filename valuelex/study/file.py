@@ -29,7 +29,17 @@ from valuelex.tables.yaml_lines import line_of, read_with_lines
 from valuelex.taxonomy import MultiverseSettings, NamingSettings, TaxonomySettings
 from valuelex.taxonomy.multiverse import PromptSubset
 
-INPUT_TABLES = ("responses", "words", "lexicon", "assignments", "instrument", "completions", "judgements", "scores")
+INPUT_TABLES = (
+    "responses",
+    "words",
+    "lexicon",
+    "assignments",
+    "instrument",
+    "completions",
+    "judgements",
+    "scores",
+    "item_scores",
+)
 """Tables that a study can start from."""
 
 

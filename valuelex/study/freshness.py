@@ -100,7 +100,7 @@ class Freshness:
         given = {
             n: digest(self.folder / f) if (self.folder / f).is_file() else "missing"
             for n, f in self.file.inputs.items()
-            if n in stage.writes
+            if n in stage.writes or (n in stage.reads and stage.alone(self.file))
         }
         if stage.given in given:
             return given
@@ -130,6 +130,7 @@ class Freshness:
                 self.file.taxonomy.edits or EDITS,
             ],
             "instrument": [self.file.instrument.taxonomy, self.file.instrument.bank, self.file.instrument.file],
+            "compare": [self.file.comparison.covariates],
         }
         if stage.name == "judge":
             sources["judge"] = [p.relative_to(self.folder).as_posix() for p in rating_files(self.folder)]

@@ -23,7 +23,14 @@ def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
     named += [*lexicon.translations.values(), lexicon.crosswalk, precomputed_file(file.taxonomy.embedding)]
     named += [precomputed_file(name) for name in file.multiverse.embedding]
     test = file.instrument
-    named += [file.taxonomy.edits, test.taxonomy, test.bank, test.file, *file.inputs.values()]
+    named += [
+        file.taxonomy.edits,
+        test.taxonomy,
+        test.bank,
+        test.file,
+        file.comparison.covariates,
+        *file.inputs.values(),
+    ]
     found: dict[str, Path | None] = {}
     for name in (n for n in named if isinstance(n, str) and n.endswith(SUFFIXES)):
         place = folder / name

@@ -281,6 +281,7 @@ def _score(work: Work) -> Outputs:
     if "scores" in work.given:
         return {
             "completion_scores": frame("completion_scores", []),
+            "item_scores": _means(work.given["scores"]),
             "scores": work.given["scores"],
             "reliability": {"scales": {}, "judges": {"reason": "The scores were given."}},
         }
@@ -295,8 +296,23 @@ def _score(work: Work) -> Outputs:
     )
 
 
+def _means(scores: pd.DataFrame) -> pd.DataFrame:
+    """Given scores of models as the table that is compared."""
+    known = scores[scores["mean"].notna()].rename(columns={"mean": "score"})
+    given = known.assign(item_id=None, sample_index=0, judge_id="given", valence=None, form=None)
+    return frame("item_scores", given)
+
+
 def _compare(work: Work) -> Outputs:
-    return comparison.run(work.read("completion_scores"), facts=facts(work.population), settings=work.file.comparison)
+    given = work.given.get("item_scores")
+    return comparison.run(
+        work.read("item_scores") if given is None else given,
+        facts=facts(work.population),
+        settings=work.file.comparison,
+        sampled_judges=work.file.scoring.judges == "random",
+        folder=work.folder,
+        seed=work.seed("compare"),
+    )
 
 
 STAGES: dict[str, Stage] = {
@@ -402,6 +418,7 @@ STAGES: dict[str, Stage] = {
             ("judgements", "completions", "instrument"),
             (
                 "completion_scores",
+                "item_scores",
                 "scores",
                 "score_effects",
                 "items",
@@ -418,7 +435,15 @@ STAGES: dict[str, Stage] = {
             given="scores",
             also=("words", "assignments", "crosswalk"),
         ),
-        Stage("compare", "comparison", ("completion_scores",), ("comparisons",), ("comparison", "models"), _compare),
+        Stage(
+            "compare",
+            "comparison",
+            ("item_scores",),
+            (*comparison.TABLES, "comparison"),
+            ("comparison", "models", "scoring.judges"),
+            _compare,
+            alone=lambda file: "item_scores" in file.inputs,
+        ),
     )
 }
 """Every stage but the report, in the order in which data flows. The report, one floor up, reads what they made."""

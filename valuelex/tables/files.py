@@ -154,7 +154,7 @@ def read_input(name: str, path: Path) -> pd.DataFrame:
         raise TableError(
             f"inputs: {name}: {path} does not exist.", "Give a CSV or Parquet file, relative to the study file."
         )
-    data = read_frame(path)
+    data = _gathered(read_frame(path), table)
     missing = [c.name for c in table.columns if c.essential and c.name not in data.columns]
     if missing:
         raise TableError(
@@ -162,6 +162,20 @@ def read_input(name: str, path: Path) -> pd.DataFrame:
             f"The table {name} needs {', '.join(c.name for c in table.columns if c.essential)}; a row is {table.row}.",
         )
     return check(_fill(data, table), table, where=str(path))
+
+
+def _gathered(data: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """A file with one column for each name (a model's scores side by side) as the long table that it stands for."""
+    if table.spread is None:
+        return data
+    data = data.rename(columns={"model": "model_id"}) if "model_id" not in data.columns else data
+    if set(table.spread) & set(data.columns):
+        return data
+    kept = [c.name for c in table.columns if c.name in data.columns]
+    spread = [n for n in data.columns if n not in kept and pd.to_numeric(data[n], errors="coerce").notna().any()]
+    names, values = table.spread
+    long = data.melt(id_vars=kept, value_vars=spread, var_name=names, value_name=values)
+    return long.dropna(subset=[values]).reset_index(drop=True) if spread else data
 
 
 def _fill(data: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -184,7 +198,7 @@ def _fill(data: pd.DataFrame, table: Table) -> pd.DataFrame:
             if column.default is not None and not column.nullable:
                 data[column.name] = data[column.name].where(data[column.name].notna(), column.default)
             continue
-        if column.name in table.key and column.name.endswith("_id"):
+        if column.name in table.key and column.name.endswith("_id") and not column.nullable and column.default is None:
             data[column.name] = [f"{table.name}-{row + 1}" for row in range(len(data))]
         elif column.default is not None:
             data[column.name] = column.default

@@ -245,3 +245,45 @@ def test_reml_is_the_anova_estimate_where_nothing_is_missing() -> None:
     anova = pm.g_study(data, ["item", "rater"]).components
     reml = pm.g_study(data, ["item", "rater"], method="reml").components
     np.testing.assert_allclose(reml["estimate"], anova["estimate"], atol=2e-4)
+
+
+def test_influence_of_items_gives_the_paired_t_error_of_differences() -> None:
+    """Complete data: the error of a difference between two objects is that of a paired t test over items."""
+    rng = np.random.default_rng(6)
+    items, objects = 15, ["a", "b", "c"]
+    rows = [
+        {"person": name, "item": i, "score": rng.normal() + 0.4 * (name == "b")}
+        for i in range(items)
+        for name in objects
+    ]
+    data = pd.DataFrame(rows)
+    found = pm.mixed_scores(data, {"item": ["item"], "person x item": ["person", "item"]}, clusters="item")
+    wide = data.pivot(index="item", columns="person", values="score")
+    difference = wide["b"] - wide["a"]
+    assert found.influence is not None
+    assert found.settings["cluster_df"] == items - 1
+    assert np.sqrt(((found.influence["b"] - found.influence["a"]) ** 2).sum()) == pytest.approx(
+        difference.std(ddof=1) / np.sqrt(items)
+    )
+    assert found.across == {}
+
+
+def test_influence_leaves_fixed_kinds_of_items_out_and_raters_apart() -> None:
+    rng = np.random.default_rng(7)
+    kind = {i: "hard" if i % 2 else "easy" for i in range(12)}
+    rows = [
+        {"person": p, "item": i, "rater": r, "kind": kind[i], "score": rng.normal() + 3 * (i % 2) + r}
+        for p in "abcd"
+        for i in range(12)
+        for r in (0, 1, 2)
+    ]
+    effects = {
+        "item": ["item"],
+        "person x item": ["person", "item"],
+        "rater": ["rater"],
+        "person x rater": ["person", "rater"],
+    }
+    found = pm.mixed_scores(pd.DataFrame(rows), effects, fixed=["kind"], clusters="item")
+    assert found.settings["cluster_df"] == 10
+    assert set(found.across) <= {"rater", "person x rater"}
+    assert (found.influence**2).sum().max() < 0.5  # 3 points between kinds would give more

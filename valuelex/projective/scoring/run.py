@@ -13,7 +13,7 @@ from valuelex.projective.scoring.items import item_analysis
 from valuelex.projective.scoring.multitrait import multitrait, places, word_shares
 from valuelex.projective.scoring.ratings import completion_scores, judge_scores, parents
 from valuelex.projective.scoring.reliability import reliability
-from valuelex.projective.scoring.scores import long_ratings, model_scores
+from valuelex.projective.scoring.scores import item_scores, long_ratings, model_scores
 from valuelex.projective.scoring.settings import ScoringSettings
 from valuelex.projective.scoring.short_form import short_forms
 from valuelex.projective.scoring.structure import dimension_structure
@@ -84,6 +84,7 @@ def score(
     }
     return {
         "completion_scores": scored,
+        "item_scores": item_scores(ratings),
         "scores": scores,
         "score_effects": effects,
         "items": item_analysis(scored, instrument),

@@ -14,16 +14,6 @@ from valuelex.projective.scoring.ratings import COUNTS_AS, item_means
 from valuelex.projective.scoring.settings import ScoringSettings
 from valuelex.tables import frame
 
-EFFECTS: dict[str, list[str]] = {
-    "stem": ["stem"],
-    "model x stem": ["model", "stem"],
-    "sample": ["model", "stem", "sample"],
-    "stem x judge": ["stem", "judge"],
-    "model x stem x judge": ["model", "stem", "judge"],
-}
-OF_JUDGES: dict[str, list[str]] = {"judge": ["judge"], "model x judge": ["model", "judge"]}
-"""Random effects that are there besides where judges are taken as sampled."""
-
 
 def long_ratings(rated: pd.DataFrame, instrument: pd.DataFrame) -> pd.DataFrame:
     """Return judges' scores under the names of a design: model, stem, sample, judge, valence, form, level, dimension, score."""
@@ -33,6 +23,12 @@ def long_ratings(rated: pd.DataFrame, instrument: pd.DataFrame) -> pd.DataFrame:
     ).join(of_item, on="stem")
     names = ["model", "stem", "sample", "judge", "valence", "form", "level", "dimension", "score"]
     return table[names].astype({"sample": int})
+
+
+def item_scores(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Return the table `item_scores`: what `long_ratings` gives, under the names of the other tables."""
+    names = {"model": "model_id", "stem": "item_id", "sample": "sample_index", "judge": "judge_id"}
+    return frame("item_scores", ratings.dropna(subset=["score"]).rename(columns=names).assign(se=None))
 
 
 def model_scores(
@@ -105,18 +101,6 @@ def _strata(valences: pd.Series) -> Sequence[object]:
     return valences.astype(object).where(valences.notna(), "unknown").tolist()
 
 
-def design(ratings: pd.DataFrame, settings: ScoringSettings) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the random effects and the fixed covariates of the mixed model for one scale's scores that are there."""
-    judges = ratings["judge"].nunique() > 1
-    effects = {name: of for name, of in EFFECTS.items() if judges or "judge" not in of}
-    fixed = ["valence"] if ratings["valence"].notna().all() and ratings["valence"].nunique() > 1 else []
-    if judges and settings.judges == "random":
-        effects |= OF_JUDGES
-    elif judges:
-        fixed.append("judge")
-    return effects, fixed
-
-
 def _adjusted(
     ratings: pd.DataFrame, instrument: pd.DataFrame, settings: ScoringSettings, confidence: float
 ) -> tuple[dict[str, dict[str, Any]], str | None, list[dict[str, Any]]]:
@@ -126,7 +110,7 @@ def _adjusted(
         return {}, "no score", []
     if there["stem"].nunique() < 2:
         return {}, "no adjusted score: one stem alone says nothing of others.", []
-    effects, fixed = design(there, settings)
+    effects, fixed = pm.crossed_effects(there, sampled_raters=settings.judges == "random")
     # The mix of valences is the instrument's, whatever share of each was found applicable.
     mix = instrument[instrument["item_id"].isin(there["stem"])]["valence"].value_counts()
     weights: dict[str, dict[Any, float] | None] = {

@@ -46,6 +46,8 @@ class Blocks:
     outer: dict[str, slice]
     p: int
     names: tuple[str, ...]
+    row: IntArray
+    """Which row of the data stands there, blocks x m; -1 in the padding."""
 
     @property
     def n(self) -> int:
@@ -90,11 +92,13 @@ def make_blocks(
     shape = (sizes.size, m)
     y, A, there = np.zeros(shape), np.zeros((*shape, at)), np.zeros(shape, dtype=bool)
     y[row, column], A[row, column], there[row, column] = values[order], all_columns[order], True
+    source = np.full(shape, -1, dtype=np.int64)
+    source[row, column] = order
     inner = {}
     for name, key in inside.items():
         inner[name] = np.full(shape, -1, dtype=np.int64)
         inner[name][row, column] = key[order]
-    return Blocks(y, A, there, inner, outer, fixed.shape[1], tuple(effects))
+    return Blocks(y, A, there, inner, outer, fixed.shape[1], tuple(effects), source)
 
 
 def _nested(key: IntArray, block: IntArray) -> bool:

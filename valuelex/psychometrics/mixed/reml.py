@@ -31,21 +31,37 @@ class Evaluation:
     solution: FloatArray
     M: FloatArray
     WA: FloatArray
+    Py: FloatArray
 
     def sensitivity(self, blocks: Blocks, contrasts: FloatArray) -> FloatArray:
         """Derivative of each contrast's sampling variance by each component, contrasts x components."""
         p = blocks.p
-        v = self.WA @ (self.M[:, :p] @ contrasts.T)
         out = np.empty((contrasts.shape[0], self.theta.size))
         for k, name in enumerate(blocks.names):
-            sums = (
-                _level_sums(blocks.inner[name], v)
-                if name in blocks.inner
-                else np.einsum("smq,smc->qc", blocks.A[:, :, blocks.outer[name]], v)
-            )
-            out[:, k] = (sums**2).sum(axis=0)
+            out[:, k] = (self.loadings_on(blocks, name, contrasts) ** 2).sum(axis=0)
+        v = self.WA @ (self.M[:, :p] @ contrasts.T)
         out[:, -1] = (v**2).sum(axis=(0, 1))
         return out
+
+    def influence(self, blocks: Blocks, contrasts: FloatArray, clusters: NDArray[np.int64]) -> FloatArray:
+        """Derivative of each contrast's estimate by the weight of each cluster of rows, components held; clusters x contrasts.
+
+        Their sum of squares, clusters taken as sampled, is the contrasts' sampling covariance whatever goes on inside clusters.
+        """
+        p = blocks.p
+        of_row = blocks.A[blocks.there] * self.Py[blocks.there][:, None]
+        sums = np.zeros((int(clusters.max()) + 1, blocks.A.shape[2]))
+        np.add.at(sums, clusters[blocks.row[blocks.there]], of_row)
+        found = sums @ self.M[:, :p] @ contrasts.T
+        return np.asarray(found - found.mean(axis=0))
+
+    def loadings_on(self, blocks: Blocks, name: str, contrasts: FloatArray) -> FloatArray:
+        """Weight of each level of a random effect in each contrast's estimate, levels x contrasts."""
+        p = blocks.p
+        v = self.WA @ (self.M[:, :p] @ contrasts.T)
+        if name in blocks.inner:
+            return _level_sums(blocks.inner[name], v)
+        return np.asarray(np.einsum("smq,smc->qc", blocks.A[:, :, blocks.outer[name]], v))
 
 
 @dataclass(frozen=True)
@@ -177,7 +193,7 @@ def evaluate(blocks: Blocks, theta: FloatArray) -> Evaluation:
     AWF = np.einsum("smi,smk->ik", A, WF, optimize=True)
     information = 0.5 * (np.einsum("smk,sml->kl", stacked, WF, optimize=True) - AWF.T @ M @ AWF)
     gradient = -0.5 * (np.array(traces) - np.array(squares))
-    return Evaluation(theta, loglik, gradient, (information + information.T) / 2, solution, M, WA)
+    return Evaluation(theta, loglik, gradient, (information + information.T) / 2, solution, M, WA, Py)
 
 
 def _gram(X: FloatArray) -> FloatArray:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from valuelex.errors import DataError
 from valuelex.psychometrics import checks
-from valuelex.psychometrics.mixed.blocks import FloatArray
-from valuelex.psychometrics.mixed.design import Weights, fit_effects, fixed_columns, read_rows
+from valuelex.psychometrics.mixed.blocks import Blocks, FloatArray
+from valuelex.psychometrics.mixed.design import Fitted, Weights, fit_effects, fixed_columns, read_rows
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.threads import one_thread
 
@@ -35,6 +36,12 @@ class MixedScoresResult(Result):
         Indexed by effect: levels, estimate, se, share, note.
     covariates : DataFrame
         Effects of the fixed covariates: covariate, level, estimate, se, df.
+    influence : DataFrame or None
+        With `clusters`: cluster x object, scaled so that the sum of squares over clusters is the sampling covariance of the
+        estimates, whatever goes on inside clusters; effects that cut across clusters are not in it. Its degrees of freedom are
+        `settings["cluster_df"]`.
+    across : dict of str -> DataFrame
+        With `clusters`: for each random effect that cuts across clusters, level x object, scaled in the same way.
     coefficients : dict
         universe (variance of true scores), relative and absolute (error variances, mean over objects), generalizability,
         dependability.
@@ -47,6 +54,8 @@ class MixedScoresResult(Result):
     covariates: pd.DataFrame
     coefficients: dict[str, float]
     settings: dict[str, Any]
+    influence: pd.DataFrame | None = None
+    across: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per object."""
@@ -64,6 +73,7 @@ def mixed_scores(
     object: str = "person",
     score: str = "score",
     fixed: Weights | Sequence[str] = (),
+    clusters: str | None = None,
     level: float = 0.95,
 ) -> MixedScoresResult:
     """Estimate the score of each object with crossed random effects and fixed covariates taken out.
@@ -85,6 +95,8 @@ def mixed_scores(
     fixed : mapping or sequence of str
         Covariates (categories) whose effects are taken out: scores refer to the mean over a covariate's levels, weighted
         equally (None) or as given.
+    clusters : str, optional
+        A factor whose levels are sampled (items): the result then has `influence`.
     level : float
         Coverage of the intervals, 0-1.
 
@@ -98,6 +110,7 @@ def mixed_scores(
     level = checks.number(level, "level", low=0, high=1)
     weights: Weights = dict.fromkeys(fixed) if not isinstance(fixed, Mapping) else fixed
     wanted = [object, *weights, *dict.fromkeys(f for names in effects.values() for f in names)]
+    wanted += [clusters] if clusters else []
     values, factors = read_rows(ratings, score, wanted)
     code, names = pd.factorize(factors[object], sort=True)
     k = len(names)
@@ -155,6 +168,10 @@ def mixed_scores(
         "loglik": float(at.loglik),
         "level": level,
     }
+    by_cluster: tuple[Any, ...] = ()
+    if clusters:
+        by_cluster = _by_cluster(fitted, contrasts[:k], factors, clusters, scores.index)
+        settings["cluster_df"] = by_cluster[2]
     return MixedScoresResult(
         scores,
         pd.DataFrame(covariance[:k, :k], index=scores.index, columns=scores.index),
@@ -162,7 +179,45 @@ def mixed_scores(
         told,
         _coefficients(between, covariance[:k, :k]),
         settings,
+        *by_cluster[:2],
     )
+
+
+def _by_cluster(
+    fitted: Fitted, contrasts: FloatArray, factors: pd.DataFrame, clusters: str, objects: pd.Index
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], int]:
+    code, names = pd.factorize(factors[clusters], sort=True)
+    blocks, at = fitted.blocks, fitted.fit.at
+    n = len(names)
+    # What is fixed from cluster to cluster (their kind) costs degrees of freedom, as a constant does.
+    X = blocks.A[blocks.there][:, : blocks.p]
+    of_row = code[blocks.row[blocks.there]]
+    means = np.zeros((n, blocks.p))
+    np.add.at(means, of_row, X)
+    within = X - (means / np.bincount(of_row, minlength=n)[:, None])[of_row]
+    lost = 1 + blocks.p - int(np.linalg.matrix_rank(np.hstack([within, np.ones((len(within), 1))])))
+    df = max(n - lost, 1)
+    influence = at.influence(blocks, contrasts, code) * np.sqrt(n / df)
+    across = {}
+    for k, name in enumerate(blocks.names):
+        levels = _levels(blocks, name)
+        if not _inside(levels, of_row):
+            loading = at.loadings_on(blocks, name, contrasts) * np.sqrt(fitted.fit.theta[k])
+            across[name] = pd.DataFrame(loading, columns=objects)
+    return pd.DataFrame(influence, index=pd.Index(names, name=clusters), columns=objects), across, df
+
+
+def _levels(blocks: Blocks, name: str) -> NDArray[np.int64]:
+    """Level of a random effect on every row that is there."""
+    if name in blocks.inner:
+        return blocks.inner[name][blocks.there]
+    return np.asarray(blocks.A[blocks.there][:, blocks.outer[name]].argmax(axis=1))
+
+
+def _inside(levels: NDArray[np.int64], clusters: NDArray[np.int64]) -> bool:
+    """Whether every level lies in one cluster."""
+    pairs = np.unique(np.stack([levels, clusters], axis=1), axis=0)
+    return bool(np.unique(pairs[:, 0]).size == len(pairs))
 
 
 def _coefficients(between: float, covariance: FloatArray) -> dict[str, float]:

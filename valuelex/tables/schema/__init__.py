@@ -24,6 +24,7 @@ DOCUMENTS: dict[str, str] = {
     "reliability": "reliability.json",
     "manual": "instrument.yaml",
     "judging": "judging.json",
+    "comparison": "comparison.json",
     "report": "report.html",
 }
 """What a stage writes beside tables: name -> file."""

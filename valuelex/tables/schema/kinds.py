@@ -50,7 +50,8 @@ class Column:
 class Table:
     """A table's name, what a row is, its declared columns, and the name of its open-ended columns if it has any.
 
-    `key` names the columns that identify a row. `wide` says what further columns mean (``F1`` .. ``Fk``).
+    `key` names the columns that identify a row. `wide` says what further columns mean (``F1`` .. ``Fk``). `spread` names the
+    column of names and that of values that a file from outside may have spread over one column for each name.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     wide: str = ""
+    spread: tuple[str, str] | None = None
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)

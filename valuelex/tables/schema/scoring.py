@@ -37,6 +37,24 @@ TABLES = (
         ("completion_id", "level", "dimension"),
     ),
     Table(
+        "item_scores",
+        "one score: model x item x sample x judge x scale, or model x scale where no more is known",
+        (
+            identifier("model_id", MODEL.about, essential=True),
+            Column("item_id", "text", "the item; empty where the score is over all items", nullable=True),
+            SAMPLE,
+            Column("judge_id", "text", "the judge", default="judge"),
+            Column("valence", "text", "the item's valence", nullable=True),
+            Column("form", "text", "the item's form", nullable=True),
+            LEVEL,
+            identifier("dimension", "the dimension or subdimension", essential=True),
+            Column("score", "number", "on the scale of comparison.scale, 0-6 by default", essential=True),
+            figure("se", "its standard error, where it is over many items and known", low=0),
+        ),
+        ("model_id", "item_id", "sample_index", "judge_id", "level", "dimension"),
+        spread=("dimension", "score"),
+    ),
+    Table(
         "scores",
         "model x dimension",
         (

@@ -1,0 +1,110 @@
+"""Places of models with their uncertainty: rank intervals and tied sets in place of a ranking, and a weighted total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from valuelex.comparison.scored import Scored
+from valuelex.comparison.settings import ComparisonSettings
+from valuelex.errors import DataError
+from valuelex.tables import frame
+
+FloatArray = NDArray[np.float64]
+TOTAL = "total"
+
+
+def with_total(scored: Scored, weights: Mapping[str, float]) -> Scored:
+    """The scores with one more dimension: their mean in these proportions (all the same where none are given).
+
+    Raises
+    ------
+    DataError
+        Weights of dimensions that there are none of, or a dimension that is called total.
+    """
+    unknown = sorted(set(weights) - set(scored.dimensions))
+    if unknown:
+        raise DataError(
+            f"comparison.weights names {', '.join(unknown)}, which is no dimension.",
+            f"The dimensions are: {', '.join(scored.dimensions)}.",
+        )
+    if TOTAL in scored.dimensions:
+        raise DataError(
+            f"A dimension is called '{TOTAL}'.", "Give it another name; the total over dimensions has this one."
+        )
+    given = np.array([weights.get(d, 0.0) if weights else 1.0 for d in scored.dimensions])
+    matrix = pd.DataFrame(np.eye(len(given)), index=scored.dimensions, columns=scored.dimensions)
+    return scored.mapped(matrix.assign(**{TOTAL: given / given.sum()}))
+
+
+def ranks(scored: Scored, settings: ComparisonSettings, *, seed: int = 0) -> pd.DataFrame:
+    """Return the table `ranks`: one row per model and dimension, the weighted total among them.
+
+    Two models are *tied* on a dimension where their difference on the same stems is not told from 0 by the studentised maximum
+    over all pairs of models of the dimension (single step, Westfall & Young, 1993), so that with the confidence asked for no
+    pair of equal models is called different. A rank interval goes from one plus the models that are told to be better to the
+    number of models less those told to be worse; all intervals of a dimension hold together (Mohamad, Goeman & van Zwet, 2022).
+
+    Models without score errors have ranks and no intervals.
+    """
+    whole = with_total(scored, settings.weights)
+    rows: list[dict[str, Any]] = []
+    for place, dimension in enumerate(whole.dimensions):
+        values = whole.estimate[dimension].dropna().sort_values(ascending=False)
+        models = [str(m) for m in values.index]
+        error = whole.error_known and len(models) > 1
+        better = _told_apart(whole, dimension, models, settings, seed + place) if error else None
+        for rank, model in enumerate(models, start=1):
+            row: dict[str, Any] = {"model_id": model, "dimension": dimension, "score": float(values[model])}
+            row |= dict.fromkeys(("se", "ci_low", "ci_high", "rank_low", "rank_high", "tied"))
+            row |= {"rank": rank, "n_models": len(models), "method": whole.methods[dimension]}
+            if better is not None:
+                i = rank - 1
+                row |= _interval(whole, dimension, model, float(values[model]), settings)
+                row["rank_low"] = 1 + int(better[:, i].sum())
+                row["rank_high"] = len(models) - int(better[i].sum())
+                tied = [m for j, m in enumerate(models) if j != i and not better[i, j] and not better[j, i]]
+                row["tied"] = ", ".join(tied) or None
+            rows.append(row)
+    return frame("ranks", rows)
+
+
+def _interval(scored: Scored, dimension: str, model: str, value: float, settings: ComparisonSettings) -> dict[str, Any]:
+    from scipy.special import stdtrit
+
+    weights = np.zeros(scored.estimate.shape)
+    weights[scored.models.index(model), scored.dimensions.index(dimension)] = 1.0
+    se, df = scored.error(weights)
+    half = float(stdtrit(min(df, 1e8), 0.5 + settings.confidence / 2)) * se
+    return {"se": se, "ci_low": value - half, "ci_high": value + half}
+
+
+def _told_apart(
+    scored: Scored, dimension: str, models: list[str], settings: ComparisonSettings, seed: int
+) -> NDArray[np.bool_]:
+    """[i, j]: whether model i is told to be better than j."""
+    places = [scored.models.index(m) for m in models]
+    column = scored.dimensions.index(dimension)
+    part = scored.sources[:, places, column]
+    values = scored.estimate[dimension].to_numpy(dtype=np.float64)[places]
+    low, high = np.triu_indices(len(models), 1)
+    differences = part[:, low] - part[:, high]
+    se = np.sqrt((differences**2).sum(axis=0))
+    known = se > 1e-12
+    # Multiplying every stem's part by a random sign and size redraws the error of all pairs at once, with its correlations.
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((settings.bootstrap, len(part))) @ differences[:, known] / se[known]
+    df = scored.df
+    if np.isfinite(df):
+        noise /= np.sqrt(rng.chisquare(df, settings.bootstrap) / df)[:, None]
+    critical = float(np.quantile(np.abs(noise).max(axis=1), settings.confidence)) if known.any() else np.inf
+    gap = values[low] - values[high]
+    told = np.where(known, np.abs(gap) > critical * np.where(known, se, 1.0), gap != 0)
+    better = np.zeros((len(models), len(models)), dtype=bool)
+    better[low, high] = told & (gap > 0)
+    better[high, low] = told & (gap < 0)
+    return better

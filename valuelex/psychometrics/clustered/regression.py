@@ -1,0 +1,300 @@
+"""Regression of estimates that lie in clusters and carry a known error: REML, with Kenward and Roger's small-sample tests.
+
+Pupils in schools, trials in laboratories: y ~ N(X b, S + s2_unit I + s2_cluster Z Z'), S the sampling covariance of y. It
+is the second stage of a mixed model whose first stage has objects as fixed effects, and a multilevel meta-regression's model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from valuelex.errors import DataError
+from valuelex.psychometrics import checks
+from valuelex.psychometrics.results import Result
+from valuelex.psychometrics.threads import one_thread
+
+FloatArray = NDArray[np.float64]
+METHOD = "mixed model of estimates with known error, REML; Kenward-Roger standard errors and degrees of freedom"
+
+
+@dataclass(frozen=True, eq=False)
+class NestedRegressionResult(Result):
+    """What a nested regression says of its contrasts.
+
+    Attributes
+    ----------
+    contrasts : DataFrame
+        Indexed by contrast: estimate, se (Kenward-Roger), df, t, p (two-sided), ci_low, ci_high.
+    components : dict
+        cluster and unit: variances; `cluster` may be negative (clusters whose members differ more than members of different
+        ones), as it must be for tests to keep their level. `share`: cluster's share of both, 0-1, negative ones taken as 0.
+    weights : DataFrame
+        contrasts x units: each estimate is the weighted sum of y.
+    covariance : array, k x k
+        V at the maximum.
+    settings : dict
+    """
+
+    contrasts: pd.DataFrame
+    components: dict[str, float]
+    weights: pd.DataFrame
+    covariance: FloatArray
+    settings: dict[str, Any]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per contrast."""
+        return self.contrasts.copy()
+
+    def _headline(self) -> str:
+        return (
+            f"Regression of {self.settings['n_units']} units in {self.settings['n_clusters']} clusters; "
+            f"clusters' share of the variance {self.components['share']:.2f}"
+        )
+
+
+@one_thread
+def nested_regression(
+    y: ArrayLike,
+    X: pd.DataFrame,
+    clusters: ArrayLike | None = None,
+    *,
+    error: ArrayLike | None = None,
+    contrasts: pd.DataFrame | None = None,
+    level: float = 0.95,
+) -> NestedRegressionResult:
+    """Estimate contrasts of regression coefficients where units lie in clusters and y is itself an estimate.
+
+    Parameters
+    ----------
+    y : array, k
+        One estimate a unit.
+    X : DataFrame, k x p
+        Columns of the fixed effects, of full rank, the constant among them.
+    clusters : array, k, optional
+        Cluster of each unit. None, or a cluster for every unit: units are independent.
+    error : array, k x k or k, optional
+        Sampling covariance (or variances) of y; taken as known. Default: 0, it then is part of the variance of units.
+    contrasts : DataFrame, c x p, optional
+        Weights of the coefficients. Default: every coefficient.
+    level : float
+        Coverage of the intervals, 0-1.
+
+    Notes
+    -----
+    Standard errors and degrees of freedom: Kenward & Roger (1997, eqs. 2-4 and section 3; for one contrast their degrees of
+    freedom are Satterthwaite's). The cluster's component is not held at 0 or more: held at 0 with its uncertainty, tests of
+    covariates that are constant within few clusters reject .001 to .03 of true hypotheses in place of .05; dropped, too many.
+    Where it is negative, y is weighed as if it were 0 (else members of large clusters get wild weights), and the error is the
+    one that these weights have under the component as estimated. See docs/validation.md for the rates.
+
+    Raises
+    ------
+    DataError
+        Fewer units than coefficients and one to spare, columns that cannot be told apart, shapes that do not match, or an
+        error that is no covariance matrix.
+    """
+    level = checks.number(level, "level", low=0, high=1)
+    values = np.asarray(y, dtype=np.float64).ravel()
+    design = np.asarray(X, dtype=np.float64)
+    k, p = design.shape
+    S = _error(error, k)
+    if values.size != k or not np.isfinite(values).all() or not np.isfinite(design).all():
+        raise DataError(f"y has {values.size} finite values and X {k} rows.", "Give one number a unit, none missing.")
+    if np.linalg.matrix_rank(design) < p:
+        raise DataError("The columns of X cannot be told apart.", "Leave one of them out.")
+    if k <= p:
+        raise DataError(f"{k} units leave no degree of freedom for {p} coefficients.", "Give more units.")
+    code = np.arange(k) if clusters is None else pd.factorize(np.asarray(clusters, dtype=object))[0]
+    if code.size != k or (code < 0).any():
+        raise DataError("clusters does not name one cluster for every unit.", "Fill the gaps.")
+    C = pd.DataFrame(np.eye(p), index=X.columns, columns=X.columns) if contrasts is None else contrasts
+    if list(C.columns) != list(X.columns):
+        raise DataError("contrasts and X have other columns.", "Weigh every coefficient, 0 where it plays no part.")
+    parts = [np.eye(k)]
+    # One member in every cluster, or one cluster alone: what lies between clusters cannot be told from units or the constant.
+    together = (code[:, None] == code[None, :]).astype(np.float64)
+    separable = _separable(together, design)
+    if separable:
+        parts.append(together)
+    theta, V = _maximise(values, design, S, parts)
+    found = _inference(values, design, V, parts, C.to_numpy(dtype=np.float64))
+    if separable and theta[1] < 0:
+        found = _held(values, design, S, V, parts, C.to_numpy(dtype=np.float64))
+    table = _table(found, C.index, level)
+    cluster = float(theta[1]) if separable else float("nan")
+    unit = float(theta[0])
+    positive = max(cluster, 0.0) if separable else 0.0
+    components = {
+        "cluster": cluster,
+        "unit": unit,
+        "share": positive / (positive + unit) if separable and positive + unit > 0 else float("nan"),
+    }
+    settings = {
+        "method": METHOD,
+        "n_units": k,
+        "n_clusters": int(code.max()) + 1,
+        "clusters_told_apart": separable,
+        "level": level,
+    }
+    return NestedRegressionResult(table, components, pd.DataFrame(found[3], index=C.index), V, settings)
+
+
+def _error(error: ArrayLike | None, k: int) -> FloatArray:
+    if error is None:
+        return np.zeros((k, k))
+    S = np.asarray(error, dtype=np.float64)
+    S = np.diag(S) if S.ndim == 1 else S
+    if S.shape != (k, k) or not np.isfinite(S).all() or not np.allclose(S, S.T, atol=1e-10 * max(1.0, np.abs(S).max())):
+        raise DataError(
+            f"error is no symmetric {k} x {k} matrix of numbers.", "Give the covariance of y, or variances."
+        )
+    if np.linalg.eigvalsh(S).min() < -1e-8 * max(float(np.trace(S)), 1e-12):
+        raise DataError("error has negative eigenvalues, so it is no covariance matrix.", "Give the covariance of y.")
+    return S
+
+
+def _separable(together: FloatArray, X: FloatArray) -> bool:
+    """Whether residuals carry information on the cluster's component beside the unit's."""
+    Q = np.eye(len(X)) - X @ np.linalg.pinv(X)
+    a, b = Q, Q @ together @ Q
+    n = float(np.sum(a * a))
+    if n < 1e-9 or float(np.sum(b * b)) < 1e-9:
+        return False
+    rest = b - a * float(np.sum(a * b)) / n
+    return float(np.sum(rest * rest)) > 1e-6 * float(np.sum(b * b))
+
+
+def _maximise(y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Components at the maximum of the restricted likelihood (the unit's at least 0), and V there."""
+    k, p = X.shape
+    rest = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    scale = float(rest @ rest) / (k - p)
+    if not scale > 1e-14 * max(float(y @ y) / k, 1e-300):
+        raise DataError("y does not vary beyond its fixed effects.", "There is nothing to test against.")
+    bound = np.array([1e-6 * scale, *([-np.inf] * (len(parts) - 1))])
+    theta = np.array([max(scale - float(np.trace(S)) / k, 0.1 * scale), *([0.0] * (len(parts) - 1))])
+    now = _evaluate(y, X, S, parts, theta)
+    if now is None:  # pragma: no cover - S is a covariance matrix and the unit's part is positive
+        raise DataError("error is no covariance matrix.", "Give the covariance of y.")
+    for _ in range(200):
+        loglik, gradient, information = now
+        free = (theta > np.where(bound > 0, 1.01 * bound, bound)) | (gradient > 0)
+        index = np.ix_(free, free)
+        step = np.zeros_like(theta)
+        step[free] = np.linalg.solve(information[index] + 1e-12 * np.eye(int(free.sum())), gradient[free])
+        size, found, trial = 1.0, None, theta
+        for _ in range(40):
+            trial = theta + size * step
+            trial = np.maximum(trial, bound)
+            found = _evaluate(y, X, S, parts, trial)
+            if found is not None and found[0] >= loglik - 1e-12 * abs(loglik):
+                break
+            size, found = size / 2, None
+        if found is None:
+            break
+        moved = float(np.abs(trial - theta).max())
+        theta, now = trial, found
+        if moved < 1e-9 * scale:
+            break
+    return theta, _covariance(S, parts, theta)
+
+
+def _covariance(S: FloatArray, parts: list[FloatArray], theta: FloatArray) -> FloatArray:
+    V = S.copy()
+    for value, part in zip(theta, parts, strict=True):
+        V += value * part
+    return V
+
+
+def _evaluate(
+    y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArray], theta: FloatArray
+) -> tuple[float, FloatArray, FloatArray] | None:
+    """Restricted log-likelihood, its gradient and the expected information; None where V is not positive definite."""
+    V = _covariance(S, parts, theta)
+    try:
+        L = np.linalg.cholesky(V)
+    except np.linalg.LinAlgError:
+        return None
+    W = np.linalg.inv(V)
+    XWX = X.T @ W @ X
+    sign, logdet = np.linalg.slogdet(XWX)
+    if sign <= 0:
+        return None
+    P = W - W @ X @ np.linalg.solve(XWX, X.T @ W)
+    Py = P @ y
+    loglik = -0.5 * (2 * float(np.log(np.diag(L)).sum()) + float(logdet) + float(y @ Py))
+    PV = [P @ part for part in parts]
+    gradient = np.array([-0.5 * (np.trace(one) - Py @ part @ Py) for one, part in zip(PV, parts, strict=True)])
+    information = np.array([[0.5 * float(np.sum(a * b.T)) for b in PV] for a in PV])
+    return loglik, gradient, information
+
+
+def _inference(
+    y: FloatArray, X: FloatArray, V: FloatArray, parts: list[FloatArray], C: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Estimates, Kenward-Roger standard errors, degrees of freedom, and weights of y, for each contrast."""
+    W = np.linalg.inv(V)
+    phi = np.linalg.inv(X.T @ W @ X)
+    WX = W @ X
+    P = W - WX @ phi @ WX.T
+    information = np.array([[0.5 * float(np.sum((P @ a) * (P @ b).T)) for b in parts] for a in parts])
+    uncertain = np.linalg.pinv(information, hermitian=True)
+    first = [WX.T @ part @ WX for part in parts]
+    correction = np.zeros_like(phi)
+    for i, a in enumerate(parts):
+        for j, b in enumerate(parts):
+            second = WX.T @ a @ W @ b @ WX
+            correction += uncertain[i, j] * (second - first[i] @ phi @ first[j])
+    adjusted = phi + 2 * phi @ correction @ phi
+    weights = C @ phi @ WX.T
+    variance = np.einsum("cp,pq,cq->c", C, adjusted, C)
+    plain = np.einsum("cp,pq,cq->c", C, phi, C)
+    slope = np.stack([np.einsum("cp,pq,cq->c", C @ phi, one, C @ phi) for one in first], axis=1)
+    spread = np.einsum("ci,ij,cj->c", slope, uncertain, slope)
+    df = np.where(spread > 0, 2 * plain**2 / np.where(spread > 0, spread, 1.0), np.inf)
+    # The correction is of the second order: where it would undo the variance, it is beyond its use.
+    return weights @ y, np.sqrt(np.maximum(variance, plain)), df, weights
+
+
+def _held(
+    y: FloatArray, X: FloatArray, S: FloatArray, V: FloatArray, parts: list[FloatArray], C: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The same with weights as if clusters had no component, and the error that these weights have under V."""
+    _, flat = _maximise(y, X, S, parts[:1])
+    W = np.linalg.inv(flat)
+    weights = C @ np.linalg.inv(X.T @ W @ X) @ X.T @ W
+    U = np.linalg.inv(V)
+    P = U - U @ X @ np.linalg.solve(X.T @ U @ X, X.T @ U)
+    information = np.array([[0.5 * float(np.sum((P @ a) * (P @ b).T)) for b in parts] for a in parts])
+    uncertain = np.linalg.pinv(information, hermitian=True)
+    variance = np.einsum("ck,kl,cl->c", weights, V, weights)
+    slope = np.stack([np.einsum("ck,kl,cl->c", weights, part, weights) for part in parts], axis=1)
+    spread = np.einsum("ci,ij,cj->c", slope, uncertain, slope)
+    df = np.where(spread > 0, 2 * variance**2 / np.where(spread > 0, spread, 1.0), np.inf)
+    return weights @ y, np.sqrt(variance), df, weights
+
+
+def _table(found: tuple[FloatArray, FloatArray, FloatArray, FloatArray], names: pd.Index, level: float) -> pd.DataFrame:
+    from scipy.special import stdtr, stdtrit
+
+    estimate, se, df, _ = found
+    bounded = np.clip(df, 1.0, 1e8)
+    t = np.divide(estimate, se, out=np.zeros_like(estimate), where=se > 0)
+    half = stdtrit(bounded, 0.5 + level / 2) * se
+    return pd.DataFrame(
+        {
+            "estimate": estimate,
+            "se": se,
+            "df": bounded,
+            "t": t,
+            "p": 2 * stdtr(bounded, -np.abs(t)),
+            "ci_low": estimate - half,
+            "ci_high": estimate + half,
+        },
+        index=names,
+    )
