@@ -111,6 +111,8 @@ ABOUT_DOCUMENTS = {
     "reliability": "Per scale: alpha, omega, forms, retest, generalizability, what a short form is worth; agreement of "
     "judges, whether the scales are one halo, the multitrait-multimethod coefficients. What could not be computed says why.",
     "manual": "The scoring manual: scales, anchored examples per level, examples of not applicable, and the items.",
+    "comparison": "How the scores came about, the general factor over models (eigenvalues, alpha), groups of models, families' "
+    "share of the differences.",
     "judging": "Who judged and how they were asked, judges of a judged model's family, what cannot be known of the judges, and "
     "the embedded judge's validity figures on this manual.",
     "report": "The report: one page, no outside files.",
@@ -336,6 +338,11 @@ def tables() -> str:
     ]
     for table in TABLES.values():
         lines += [f"## {table.name}", "", f"A row is {table.row}. Written by `{writer[table.name]}`."]
+        if table.spread:
+            name, value = table.spread
+            lines.append(
+                f"A given file may instead have one column for each {name}, with the {value} in it, and one row for each model."
+            )
         if table.wide:
             lines.append(f"Further columns: {table.wide}, all numbers.")
         lines += ["", "| column | type | allowed | filled with | meaning |", "|---|---|---|---|---|"]

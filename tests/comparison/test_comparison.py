@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
-from valuelex.comparison import ComparisonSettings, contrasts, holm
+from valuelex.comparison import ComparisonSettings
 from valuelex.comparison import run as compare
+from valuelex.comparison.covariates import join
+from valuelex.comparison.questions import questions
 from valuelex.errors import DataError
 from valuelex.projective import ScoringSettings, score
 from valuelex.tables import frame
@@ -60,7 +60,12 @@ FACTS = pd.DataFrame(
 def run(judgements, completions, instrument, *, facts: pd.DataFrame, settings: ComparisonSettings) -> dict:
     """Both steps, as in a study."""
     found = dict(score(judgements, completions, instrument, ScoringSettings(bootstrap=0)))
-    return found | compare(found["completion_scores"], facts=facts, settings=settings)
+    return found | compare(found["item_scores"], facts=facts, settings=settings)
+
+
+def these(table: pd.DataFrame, measure: str = "level") -> pd.DataFrame:
+    """Contrasts between just these models."""
+    return table[(table["scope"] == "these models") & (table["measure"] == measure)]
 
 
 def made(effect: float = 1.0, **kwargs: object) -> dict:
@@ -91,26 +96,33 @@ def test_both_levels_are_scored() -> None:
 
 
 def test_a_difference_of_one_point_is_found() -> None:
-    table = made()["comparisons"]
-    training = table[table["contrast"] == "training: pretrained - aligned"].set_index("dimension")
-    assert training.loc["Moral", "estimate"] == pytest.approx(-1, abs=0.2)
+    table = these(made()["comparisons"])
+    training = table[table["contrast"] == "training: aligned - pretrained"].set_index("dimension")
+    assert training.loc["Moral", "estimate"] == pytest.approx(1, abs=0.2)
     assert training.loc["Moral", "p_adjusted"] < 0.001
     assert training.loc["Moral", "verdict"] == "differs by more than 0.2"
     slope = table[table["contrast"] == "parameters: slope per tenfold size"].set_index("dimension")
-    assert slope.loc["Moral", "estimate"] == pytest.approx(-training.loc["Moral", "estimate"])
+    assert slope.loc["Moral", "estimate"] == pytest.approx(training.loc["Moral", "estimate"])
 
 
 def test_one_question_asked_twice_is_counted_once() -> None:
     """With two models size and training are the same difference: Holm multiplies by the two dimensions, not by four."""
-    table = made(effect=0.1)["comparisons"].sort_values("p")
+    table = these(made(effect=0.1)["comparisons"]).sort_values("p")
     smallest = table.iloc[0]
     assert smallest["p_adjusted"] == pytest.approx(min(1.0, 2 * smallest["p"]))
     assert table["method"].str.contains("counted once by Holm").sum() == 2
 
 
 def test_no_difference_is_equivalence_not_a_failure_to_find_one() -> None:
-    table = made(effect=0.0, items=200, seed=4)["comparisons"]
+    table = these(made(effect=0.0, items=200, seed=4)["comparisons"])
     assert set(table["verdict"]) == {"equivalent within 0.2"}
+
+
+def test_two_models_say_nothing_of_other_models() -> None:
+    table = made()["comparisons"]
+    like = table[table["scope"] == "models like these"]
+    assert like["p"].isna().all()
+    assert like["verdict"].str.startswith(("cannot be learned: 2 models of 2 families", "refused: ")).all()
 
 
 def test_the_paired_contrast_is_a_paired_t_test() -> None:
@@ -118,44 +130,18 @@ def test_the_paired_contrast_is_a_paired_t_test() -> None:
     table = run(judgements, completions, instrument, facts=FACTS, settings=ComparisonSettings(contrasts=["training"]))[
         "comparisons"
     ]
-    row = table[table["dimension"] == "Warm"].iloc[0]
+    row = these(table)[these(table)["dimension"] == "Warm"].iloc[0]
     warm = judgements[judgements["dimension"] == "warm"].merge(completions[["completion_id", "item_id", "model_id"]])
     wide = warm.groupby(["item_id", "model_id"])["score"].mean().astype(float).unstack()
-    expected = stats.ttest_rel(wide["small"], wide["large"])
+    expected = stats.ttest_rel(wide["large"], wide["small"])
     assert row["p"] == pytest.approx(expected.pvalue)
-    assert row["estimate"] == pytest.approx((wide["small"] - wide["large"]).mean())
-
-
-def test_holm_by_hand() -> None:
-    """Smallest p times 4, next times 3, ...; never smaller than the one before, never above 1."""
-    assert holm([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.09, 0.09, 0.5])
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_lies_between_p_and_bonferroni(p: list[float]) -> None:
-    adjusted = np.array(holm(list(p)))
-    assert (adjusted >= np.array(p) - 1e-12).all()
-    assert (adjusted <= np.minimum(1, np.array(p) * len(p)) + 1e-12).all()
-
-
-def test_holm_agrees_with_statsmodels() -> None:
-    from statsmodels.stats.multitest import multipletests
-
-    p = np.random.default_rng(4).beta(0.3, 2, 60).round(2)  # with ties, zeros and values that come above 1
-    assert holm(p.tolist()) == multipletests(p, method="holm")[1].tolist()
-
-
-def test_holm_leaves_missing_p_values_out() -> None:
-    assert holm([0.01, None, 0.02]) == [0.02, None, 0.02]
+    assert row["estimate"] == pytest.approx((wide["large"] - wide["small"]).mean())
 
 
 def test_a_model_whose_size_is_unknown_is_left_out_and_named() -> None:
-    facts = FACTS.copy()
-    facts.loc["third"] = [np.nan, None, None, None]
-    found = contrasts(facts, ComparisonSettings())
-    assert all("left out for want of" in c.method and "third" in c.method for c in found)
-    assert set(found[0].weights) == {"small", "large"}
+    found = questions(join(["small", "large", "third"], FACTS), ComparisonSettings())
+    assert all("left out for want of" in q.method and "third" in q.method for q in found)
+    assert set(found[0].models) == {"small", "large"}
 
 
 def test_one_model_has_scores_and_no_contrasts() -> None:
@@ -168,7 +154,8 @@ def test_one_model_has_scores_and_no_contrasts() -> None:
         facts=FACTS,
         settings=ComparisonSettings(),
     )
-    assert len(out["comparisons"]) == 0
+    assert out["comparisons"]["estimate"].isna().all()
+    assert out["comparisons"]["verdict"].str.contains("one model alone, small").all()
     assert set(out["scores"]["model_id"]) == {"small"}
 
 
@@ -179,7 +166,7 @@ def test_nothing_applicable_gives_rows_without_numbers() -> None:
     assert out["scores"]["mean"].isna().all()
     assert (out["scores"]["n"] == 0).all()
     assert (out["scores"]["applicable_share"] == 0).all()
-    assert out["comparisons"]["estimate"].isna().all()
+    assert len(out["comparisons"]) == 0
 
 
 def test_judges_are_averaged_and_their_agreement_reported() -> None:
@@ -198,7 +185,11 @@ def test_judges_are_averaged_and_their_agreement_reported() -> None:
 def test_models_that_the_registry_lacks_have_no_covariates() -> None:
     judgements, completions, instrument = data()
     out = run(judgements, completions, instrument, facts=FACTS.iloc[:0], settings=ComparisonSettings())
-    assert len(out["comparisons"]) == 0
+    assert out["comparisons"]["estimate"].isna().all()
+    assert set(out["comparisons"]["verdict"]) == {
+        "refused: no model's parameters is known",
+        "refused: no model's training is known",
+    }
     assert len(out["scores"]) > 0
 
 
@@ -217,8 +208,8 @@ def test_a_stem_that_one_model_left_out_still_counts_for_the_others() -> None:
         facts=facts,
         settings=ComparisonSettings(contrasts=["training"]),
     )["comparisons"]
-    assert out["method"].str.contains("t over 12 stems").all()
-    assert out["estimate"].notna().all()
+    assert these(out)["method"].str.contains("mixed model over 12 stems").all()
+    assert these(out)["estimate"].notna().all()
 
 
 def test_judgements_of_unknown_completions_are_refused() -> None:

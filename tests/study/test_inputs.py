@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import valuelex
-from valuelex.errors import StudyFileError
+from valuelex.errors import DataError, StudyFileError, TableError
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,39 @@ def test_given_scores_need_no_model(made) -> None:
     _, study = made
     given = study("scored", models=[], inputs={"scores": "../scores.csv"})
     assert given.run("compare") == ["score", "compare"]
-    assert len(given.comparisons) == 0
+    # Models that nobody said anything of have no covariates; their scores are compared as they are.
+    assert given.comparisons["verdict"].str.contains("no model's").all()
+    assert set(given.ranks["model_id"]) == {"a", "b"}
+
+
+def test_a_table_of_scores_side_by_side_is_all_that_a_comparison_needs(tmp_path: Path) -> None:
+    """One row a model, one column a dimension, on another scale, with what is known of the models in a file of its own."""
+    import yaml
+
+    rows = "\n".join(f"m{i},{60 + 3 * (i % 4)},{70 + 2 * (i % 3)}" for i in range(9))
+    (tmp_path / "board.csv").write_text(f"model,Care,Order\n{rows}\n")
+    known = "\n".join(f"m{i},f{i // 3},{10 ** (i % 3)}e9,{'aligned' if i % 2 else 'pretrained'}" for i in range(9))
+    (tmp_path / "known.csv").write_text(f"model,family,parameters,training\n{known}\n")
+    settings = {"scale": [0, 100], "covariates": "known.csv", "smallest_effect": 2, "weights": {"Care": 3, "Order": 1}}
+    (tmp_path / "study.yaml").write_text(
+        yaml.safe_dump({"models": [], "inputs": {"item_scores": "board.csv"}, "comparison": settings})
+    )
+    study = valuelex.Study.load(tmp_path)
+    assert study.run("compare") == ["compare"]
+    assert study.run("compare") == []
+    table = study.comparisons
+    told = table[(table["scope"] == "models like these") & table["p"].notna()]
+    assert set(told["covariate"]) == {"parameters", "training"}
+    total = study.ranks.query("dimension == 'total'").set_index("model_id")["score"]
+    assert total["m1"] == pytest.approx((3 * 63 + 72) / 4)
+    (tmp_path / "known.csv").write_text(f"model,family,parameters,training\n{known.replace('1e9', '2e9')}\n")
+    assert valuelex.Study.load(tmp_path).run("compare") == ["compare"], "covariates are an input"
+    (tmp_path / "board.csv").write_text(f"model,Care,Order\n{rows}\nm1,101,3\n")
+    with pytest.raises(TableError, match="row 10: 'm1' stands in row 2 already"):
+        valuelex.Study.load(tmp_path).run("compare")
+    (tmp_path / "board.csv").write_text(f"model,Care,Order\n{rows}\nm9,101,3\n")
+    with pytest.raises(DataError, match="outside 0 to 100, such as 101 of m9 on Care"):
+        valuelex.Study.load(tmp_path).run("compare")
 
 
 @pytest.mark.parametrize(

@@ -75,14 +75,14 @@ def models_like_these(
     # Within groups, a family's own effect is in the design.
     clusters = None if question.groups is not None else cluster
     treatment = question.treatment[question.treatment.index.isin(present)]
-    confounded = question.groups is None and _constant_within(treatment, cluster)
-    if confounded and settings.confounded == "refuse":
-        same = f"{question.covariate} is constant within every family"
-        return _refused(row, f"{same}, so that it cannot be told from what else sets families apart")
     spare = len(X) - np.linalg.matrix_rank(X.to_numpy(dtype=float))
     if spare < 1:
         few = f"{_count(len(X), 'model')} of {_count(row['n_families'], 'family')} leave no degree of freedom"
         return _refused(row, few, "cannot be learned")
+    confounded = question.groups is None and _constant_within(treatment, cluster)
+    if confounded and settings.confounded == "refuse":
+        same = f"{question.covariate} is constant within every family"
+        return _refused(row, f"{same}, so that it cannot be told from what else sets families apart")
     y = scored.estimate.loc[present, dimension].to_numpy(dtype=float)
     places = [scored.models.index(m) for m in present]
     S = scored.covariance(dimension)[np.ix_(places, places)]

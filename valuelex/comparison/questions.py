@@ -68,6 +68,9 @@ def questions(facts: pd.DataFrame, settings: ComparisonSettings) -> list[Questio
         What `covariates.join` gives. A model whose covariate is unknown is left out of that contrast, and the method says so.
     """
     found: list[Question] = []
+    if len(facts) < 2:
+        why = f"there is one model alone, {facts.index[0]}" if len(facts) else "there is no model"
+        return [Question(name, name, "no contrast", refused=why) for name in dict.fromkeys(settings.contrasts)]
     for covariate in dict.fromkeys(settings.contrasts):
         adjusted = [name for name in dict.fromkeys(settings.adjust_for) if name != covariate]
         found += _of_covariate(facts, covariate, adjusted)

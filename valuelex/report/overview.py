@@ -99,8 +99,9 @@ def _facts(evidence: Evidence) -> list[Fact]:
     found += _usable(evidence.table("completions"), "completions")
     comparisons = evidence.table("comparisons")
     if comparisons is not None and not comparisons.empty:
-        clear = int((comparisons["p_adjusted"].dropna() < 0.05).sum())
-        found.append(Fact(f"{clear} of {len(comparisons)}", "contrasts", "with Holm-adjusted p below 0.05"))
+        tested = comparisons["p_adjusted"].dropna()
+        clear = int((tested < 0.05).sum())
+        found.append(Fact(f"{clear} of {len(tested)}", "contrasts", "with Holm-adjusted p below 0.05"))
     plan = evidence.standing
     if plan is not None:
         deviate = count(len(plan.deviations), "deviation") if plan.deviations else "no deviation"

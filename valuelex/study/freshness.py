@@ -107,7 +107,7 @@ class Freshness:
         recorded = {file: sha for record in self.manifest.stages.values() for file, sha in record.outputs.items()}
         names = [files_of(item, self.results)[0].name for item in stage.read_with(self.file)]
         names += [files_of(item, self.results)[0].name for item in stage.also if self.made(item)]
-        return {name: recorded.get(name, "missing") for name in names}
+        return given | {name: recorded.get(name, "missing") for name in names}
 
     def made(self, table: str) -> bool:
         """Whether one of the stages that the study's scores rest on has written the table."""

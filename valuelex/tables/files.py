@@ -154,7 +154,7 @@ def read_input(name: str, path: Path) -> pd.DataFrame:
         raise TableError(
             f"inputs: {name}: {path} does not exist.", "Give a CSV or Parquet file, relative to the study file."
         )
-    data = _gathered(read_frame(path), table)
+    data = _gathered(read_frame(path), table, path)
     missing = [c.name for c in table.columns if c.essential and c.name not in data.columns]
     if missing:
         raise TableError(
@@ -164,7 +164,7 @@ def read_input(name: str, path: Path) -> pd.DataFrame:
     return check(_fill(data, table), table, where=str(path))
 
 
-def _gathered(data: pd.DataFrame, table: Table) -> pd.DataFrame:
+def _gathered(data: pd.DataFrame, table: Table, where: Path) -> pd.DataFrame:
     """A file with one column for each name (a model's scores side by side) as the long table that it stands for."""
     if table.spread is None:
         return data
@@ -172,6 +172,14 @@ def _gathered(data: pd.DataFrame, table: Table) -> pd.DataFrame:
     if set(table.spread) & set(data.columns):
         return data
     kept = [c.name for c in table.columns if c.name in data.columns]
+    repeated = data.duplicated(kept).to_numpy()
+    if repeated.any():
+        row = int(repeated.argmax())
+        first = int((data[kept] == data[kept].iloc[row]).all(axis=1).to_numpy().argmax())
+        raise TableError(
+            f"{where}, row {row + 1}: '{data[kept[0]].iloc[row]}' stands in row {first + 1} already.",
+            "Keep one of the two rows.",
+        )
     spread = [n for n in data.columns if n not in kept and pd.to_numeric(data[n], errors="coerce").notna().any()]
     names, values = table.spread
     long = data.melt(id_vars=kept, value_vars=spread, var_name=names, value_name=values)

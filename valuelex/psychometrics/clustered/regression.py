@@ -19,6 +19,8 @@ from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.threads import one_thread
 
 FloatArray = NDArray[np.float64]
+EDGE = 1e-3
+"""Least pivot of V, of its mean variance: clusters whose means agree too well would drive their component to a singular V."""
 METHOD = "mixed model of estimates with known error, REML; Kenward-Roger standard errors and degrees of freedom"
 
 
@@ -186,7 +188,9 @@ def _maximise(y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArra
         free = (theta > np.where(bound > 0, 1.01 * bound, bound)) | (gradient > 0)
         index = np.ix_(free, free)
         step = np.zeros_like(theta)
-        step[free] = np.linalg.solve(information[index] + 1e-12 * np.eye(int(free.sum())), gradient[free])
+        told = information[index]
+        ridge = 1e-10 * float(np.trace(told)) * np.eye(len(told))
+        step[free] = np.linalg.solve(told + ridge, gradient[free]) if free.any() else 0.0
         size, found, trial = 1.0, None, theta
         for _ in range(40):
             trial = theta + size * step
@@ -214,11 +218,13 @@ def _covariance(S: FloatArray, parts: list[FloatArray], theta: FloatArray) -> Fl
 def _evaluate(
     y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArray], theta: FloatArray
 ) -> tuple[float, FloatArray, FloatArray] | None:
-    """Restricted log-likelihood, its gradient and the expected information; None where V is not positive definite."""
+    """Restricted log-likelihood, its gradient and the expected information; None where V is not positive definite, or hardly."""
     V = _covariance(S, parts, theta)
     try:
         L = np.linalg.cholesky(V)
     except np.linalg.LinAlgError:
+        return None
+    if float((np.diag(L) ** 2).min()) < EDGE * float(np.diag(V).mean()):
         return None
     W = np.linalg.inv(V)
     XWX = X.T @ W @ X
