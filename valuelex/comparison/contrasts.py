@@ -47,7 +47,7 @@ def contrasts(scored: Scored, facts: pd.DataFrame, settings: ComparisonSettings,
                 own = int(np.random.SeedSequence([seed, number, place]).generate_state(1)[0])
                 for row in (
                     these_models(question, scores, dimension, settings),
-                    models_like_these(question, scores, dimension, facts["family"], settings, own),
+                    models_like_these(question, scores, dimension, facts[settings.cluster], settings, own),
                 ):
                     rows.append({"measure": measure, **row})
     same = _same_questions(asked, scored)

@@ -120,6 +120,25 @@ def _of_covariate(facts: pd.DataFrame, covariate: Covariate, adjusted: Sequence[
     return out
 
 
+def slope_question(facts: pd.DataFrame, covariate: Covariate) -> Question:
+    """The slope on a covariate alone."""
+    return _of_covariate(facts, covariate, [])[0]
+
+
+def group_question(facts: pd.DataFrame, covariate: Covariate, low: Sequence[str], high: Sequence[str]) -> Question:
+    """Models at some levels of a covariate against models at others, each model counting the same."""
+    known = facts[covariate].dropna().astype(str)
+    name = f"{covariate}: {' or '.join(high)} - {' or '.join(low)}"
+    side = known[known.isin([*low, *high])].isin(high).astype(float)
+    method = f"difference of means, {int((side == 1).sum())} against {int((side == 0).sum())} models"
+    if side.nunique() < 2:
+        return Question(
+            name, covariate, method, refused=f"no models of both {' or '.join(low)} and {' or '.join(high)}"
+        )
+    X = pd.DataFrame({"constant": 1.0, "high": side - side.mean()})
+    return Question(name, covariate, method, tuple(str(m) for m in X.index), X, np.array([0.0, 1.0]), side)
+
+
 def _columns(known: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
     """Columns of the covariates that are held equal, each centred."""
     parts = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,17 @@ import numpy as np
 import pandas as pd
 
 from valuelex.comparison import covariates
+from valuelex.comparison.claims.document import load_claims
+from valuelex.comparison.claims.evaluate import Evidence, evaluate
 from valuelex.comparison.composition import composition, halo
 from valuelex.comparison.contrasts import contrasts
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.scored import read_scores
 from valuelex.comparison.settings import ComparisonSettings
+from valuelex.comparison.traits import table_of, traits
 from valuelex.tables import empty
 
-TABLES = ("comparisons", "covariates", "ranks", "profiles", "profile_pairs", "model_clusters")
+TABLES = ("comparisons", "covariates", "ranks", "profiles", "profile_pairs", "model_clusters", "traits", "claims")
 
 
 def run(
@@ -26,6 +30,10 @@ def run(
     settings: ComparisonSettings,
     sampled_judges: bool = False,
     folder: Path | None = None,
+    taxonomy: Mapping[str, Any] | None = None,
+    adequacy: Mapping[str, Any] | None = None,
+    model_scores: pd.DataFrame | None = None,
+    instrument: str = "",
     seed: int = 0,
 ) -> dict[str, pd.DataFrame | dict[str, Any]]:
     """Return the tables of the step and the document `comparison`.
@@ -40,7 +48,13 @@ def run(
     sampled_judges : bool
         Whether scores are to generalise to other judges (scoring.judges).
     folder : Path, optional
-        Where `settings.covariates` lies.
+        Where the files that the settings name lie.
+    taxonomy, adequacy : mapping, optional
+        Documents of the study's own taxonomy, for claims of its structure.
+    model_scores : DataFrame, optional
+        The table `scores`, for claims of what is applicable.
+    instrument : str
+        The taxonomy that the test was made for.
     seed : int
 
     Raises
@@ -54,14 +68,21 @@ def run(
     scored = finest.grouped(settings.dimensions) if settings.dimensions else finest
     file = None if settings.covariates is None else (folder or Path()) / settings.covariates
     known = covariates.join(scored.models, facts, file)
-    of_contrasts, of_ranks, of_profiles = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
-    tables, document = composition(scored, known["family"], settings, seed=of_profiles)
+    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
+    tables, document = composition(scored, known[settings.cluster], settings, seed=seeds[0])
     if settings.dimensions:
         document["halo_of_scales"] = halo(finest)
+    found = traits(scored, scores)
+    claimed = empty("claims")
+    if settings.claims is not None:
+        evidence = Evidence(scored, found, known, known[settings.cluster], taxonomy, adequacy, model_scores, instrument)
+        claimed = evaluate(load_claims(settings.claims, folder or Path()), evidence, settings, seed=seeds[1])
     return {
-        "comparisons": contrasts(scored, known, settings, seed=of_contrasts),
+        "comparisons": contrasts(scored, known, settings, seed=seeds[2]),
         "covariates": covariates.table(known),
-        "ranks": ranks(scored, settings, seed=of_ranks),
+        "ranks": ranks(scored, settings, seed=seeds[3]),
         **tables,
+        "traits": table_of(found, settings),
+        "claims": claimed,
         "comparison": {"scores": scored.methods, **document},
     }

@@ -29,6 +29,8 @@ class ComparisonSettings(BaseModel):
     per year). The default is meant for the 0-6 scale."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of all intervals; tests are at one minus this."""
+    cluster: Literal["family", "developer"] = "family"
+    """What models are sampled in: families as the registry has them (llama3 and llama3.1 are two), or all of a developer's."""
     confounded: Literal["refuse", "report"] = "refuse"
     """A covariate that is constant within every family (developer mostly is) cannot be told from whatever else sets families
     apart. refuse: say so, give no number for models like these. report: compare families, and say what that is."""

@@ -29,6 +29,7 @@ def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
         test.bank,
         test.file,
         file.comparison.covariates,
+        file.comparison.claims,
         *file.inputs.values(),
     ]
     found: dict[str, Path | None] = {}

@@ -303,6 +303,10 @@ def _means(scores: pd.DataFrame) -> pd.DataFrame:
     return frame("item_scores", given)
 
 
+_ALSO_COMPARED = {"taxonomy": "taxonomy", "adequacy": "adequacy", "scores": "model_scores"}
+"""What claims are put to where the study has it: document or table -> argument."""
+
+
 def _compare(work: Work) -> Outputs:
     given = work.given.get("item_scores")
     return comparison.run(
@@ -311,7 +315,9 @@ def _compare(work: Work) -> Outputs:
         settings=work.file.comparison,
         sampled_judges=work.file.scoring.judges == "random",
         folder=work.folder,
+        instrument="" if "instrument" in work.given else work.file.instrument.taxonomy,
         seed=work.seed("compare"),
+        **{to: work.read(name) for name, to in _ALSO_COMPARED.items() if work.made(name)},
     )
 
 
@@ -440,8 +446,9 @@ STAGES: dict[str, Stage] = {
             "comparison",
             ("item_scores",),
             (*comparison.TABLES, "comparison"),
-            ("comparison", "models", "scoring.judges"),
+            ("comparison", "models", "scoring.judges", "instrument.taxonomy"),
             _compare,
+            also=tuple(_ALSO_COMPARED),
             alone=lambda file: "item_scores" in file.inputs,
         ),
     )

@@ -218,7 +218,7 @@ def _covariance(S: FloatArray, parts: list[FloatArray], theta: FloatArray) -> Fl
 def _evaluate(
     y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArray], theta: FloatArray
 ) -> tuple[float, FloatArray, FloatArray] | None:
-    """Restricted log-likelihood, its gradient and the expected information; None where V is not positive definite, or hardly."""
+    """Restricted log-likelihood, its gradient and expected information; None where V is not positive definite, or hardly."""
     V = _covariance(S, parts, theta)
     try:
         L = np.linalg.cholesky(V)
