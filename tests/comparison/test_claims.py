@@ -28,7 +28,7 @@ claims:
   - {id: D, statement: Size does not matter., estimand: contrast, dimension: dimension002, covariate: parameters,
      direction: positive, smallest_effect: 0.03}
   - {id: E, statement: Profiles are flat., estimand: mean, trait: profile_variance, covariate: training, at: [pretrained],
-     direction: negative, smallest_effect: 0.00003}
+     direction: negative, smallest_effect: 0.000001}
   - {id: F, statement: Families matter., estimand: share, covariate: family, smallest_effect: 0.1}
   - {id: G, statement: Six of them., estimand: structure, dimensions: 3, subdimensions: 6}
   - {id: H, statement: Sanctity fits badly., estimand: applicable, taxonomy: moral-foundations, dimension: Sanctity,

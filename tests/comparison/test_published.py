@@ -70,7 +70,7 @@ def test_three_sizes_of_llama_do_not_rise(found: dict) -> None:
 
 
 def test_what_the_claims_become(found: dict) -> None:
-    """Competence first is contradicted; size, family and the rest are open, and what the scores cannot speak of is not testable."""
+    """Competence first is contradicted; size and developer are open; of the rest these scores say nothing."""
     verdict = found["claims"].set_index("claim")["verdict"].to_dict()
     assert verdict == {
         "C1": "not testable",
