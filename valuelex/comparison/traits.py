@@ -61,11 +61,16 @@ def profile_variance(scored: Scored) -> Scored | None:
         return None
     profile = whole.ipsatised()
     p, U = profile.estimate.to_numpy(dtype=np.float64), profile.sources
-    sigma = np.einsum("rmd,rme->mde", U, U)
-    value = (p**2).mean(axis=1) - np.trace(sigma, axis1=1, axis2=2) / d
+    flat = U.reshape(len(U), -1)
+    n = len(whole.models)
+    sigma = (flat.T @ flat).reshape(n, d, n, d)
+    value = (p**2).mean(axis=1) - np.einsum("mdmd->m", sigma) / d
     slope = 2 * np.einsum("rmd,md->rm", U, p) / d
-    own = np.diag(np.sqrt(2 * np.einsum("mde,mde->m", sigma, sigma)) / d)
-    return _one(PROFILE, pd.Series(value, index=whole.models), slope, whole.stems, whole.df, own)
+    # Models share the error of stems that are easy on one dimension, so they share its square too.
+    square = 2 * np.einsum("mdne,mdne->mn", sigma, sigma) / d**2
+    values, vectors = np.linalg.eigh(square)
+    shared = (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    return _one(PROFILE, pd.Series(value, index=whole.models), slope, whole.stems, whole.df, shared)
 
 
 def sample_variance(table: pd.DataFrame) -> Scored | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from valuelex.report import figures
-from valuelex.report.content import Block, Cell, Column, Details, Figure, Section, Table
+from valuelex.report.compare_figures import MOST_SERIES, forest, profile_dots, profile_map, sizes, slopes
+from valuelex.report.compare_tables import claims_table, missing_table, profile_table, ranks_table
+from valuelex.report.content import Block, Cell, Column, Details, Section, Table
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.wording import (
     NONE,
@@ -16,9 +18,12 @@ from valuelex.report.wording import (
     interval,
     listed,
     number,
+    p_phrase,
     p_value,
+    percent,
     plain_settings,
 )
+from valuelex.tables import empty
 
 NAME, TITLE = "compare", "What differs between models?"
 OURS = "How the paper tests differences is not public; units, intervals and smallest effect are our own."
@@ -32,42 +37,99 @@ OPENING = {
 
 def section(evidence: Evidence) -> Section:
     """Turn the tables of the step into the section."""
-    scores, comparisons = evidence.table("scores"), evidence.table("comparisons")
+    comparisons = evidence.table("comparisons")
     if comparisons is None:
         return Section(NAME, TITLE, absent=evidence.absent(NAME))
     settings = plain_settings(evidence.file.comparison)
-    known = scores[scores["mean"].notna()] if scores is not None else comparisons.iloc[:0].assign(model_id="")
     smallest = evidence.file.comparison.smallest_effect
     contrasts = records(comparisons)
-    findings = _contrast_findings(contrasts, known)
-    blocks: list[Block] = []
+    ranks = _or_empty(evidence, "ranks")
+    models = sorted(set(ranks["model_id"]))
+    findings = [*_halo_findings(evidence.document("comparison") or {}), *_contrast_findings(contrasts, models)]
+    claims = _or_empty(evidence, "claims")
+    findings += _claim_findings(claims)
+    blocks: list[Block] = _pictures(evidence, contrasts, smallest)
+    blocks += [claims_table(claims)] if len(claims) else []
     for scope in SCOPES:
         mine = [row for row in contrasts if row["scope"] == scope]
-        told = [row for row in mine if row["ci_low"] is not None]
-        if told:
-            blocks.append(_contrast_figure(told, smallest, scope))
-        if mine:
-            blocks.append(_contrast_table(mine, smallest, scope))
-    if contrasts:
-        blocks.append(Details("How each contrast was computed", (_methods(contrasts),)))
+        blocks += [_contrast_table(mine, smallest, scope)] if mine else []
+    blocks += _details(evidence, contrasts, ranks)
     return Section(NAME, TITLE, findings, blocks, settings, OURS, warnings=evidence.warnings(NAME))
 
 
-def _contrast_findings(contrasts: list[dict[str, Any]], known: pd.DataFrame) -> list[str]:
-    models = known["model_id"].nunique()
-    if not contrasts or models == 1:
-        why = (
-            "no model has scores"
-            if models == 0
-            else "one model alone has scores"
-            if models == 1
-            else "none of the asked-for contrasts can be formed from what is known of them"
+def _or_empty(evidence: Evidence, name: str) -> pd.DataFrame:
+    """A table of this step; results of an earlier version lack some."""
+    found = evidence.table(name)
+    return empty(name) if found is None else found
+
+
+def _pictures(evidence: Evidence, contrasts: list[dict[str, Any]], smallest: float) -> list[Block]:
+    profiles, covariates = _or_empty(evidence, "profiles"), _or_empty(evidence, "covariates")
+    clusters = _or_empty(evidence, "model_clusters")
+    models = list(dict.fromkeys(profiles["model_id"].astype(str)))
+    known = set(models)
+    tuned_from = {m.id: m.entry.tuned_from for m in evidence.models}
+    pairs = {tuned: base for tuned, base in tuned_from.items() if base in known and tuned in known}
+    made = [
+        *(forest(contrasts, smallest, scope, measure) for scope in SCOPES for measure in ("level", "profile")),
+        profile_map(profiles, clusters) if len(models) > MOST_SERIES else profile_dots(profiles, models),
+        sizes(profiles, covariates),
+        slopes(profiles, pairs),
+    ]
+    return [figure for figure in made if figure is not None]
+
+
+def _details(evidence: Evidence, contrasts: list[dict[str, Any]], ranks: pd.DataFrame) -> list[Block]:
+    profiles, covariates = _or_empty(evidence, "profiles"), _or_empty(evidence, "covariates")
+    out: list[Block] = []
+    if len(ranks):
+        dimensions = [d for d in dict.fromkeys(ranks["dimension"].astype(str)) if d != "total"]
+        out.append(ranks_table(ranks, "total"))
+        out.append(Details("Places on each dimension", tuple(ranks_table(ranks, d) for d in dimensions)))
+    if len(profiles):
+        out.append(Details("Levels and profiles of every model", (profile_table(profiles),)))
+    missing = missing_table(covariates)
+    out += [Details("What is not known of the models", (missing,))] if missing is not None else []
+    return out + ([Details("How each contrast was computed", (_methods(contrasts),))] if contrasts else [])
+
+
+def _halo_findings(document: Mapping[str, Any]) -> list[str]:
+    found = []
+    halo = document.get("halo_of_scales") or document.get("halo") or {}
+    if "first_share" in halo and halo["first_share"] > 0.5:
+        found.append(
+            f"One general factor carries {percent(halo['first_share'], 0)} of the differences between "
+            f"{halo['n_models']} models on {halo['n_dimensions']} scales (first eigenvalue "
+            f"{number(halo['eigenvalues'][0])}, alpha {number(halo['alpha'])}): a level says much the same on every scale, "
+            "so read profiles beside it."
         )
-        return [f"Nothing was compared: {why}."]
+    families = document.get("families") or {}
+    if "p" in families:
+        closer = "are closer in profile than" if families["p"] < ALPHA else "are not told to be closer in profile than"
+        found.append(
+            f"Models of one family {closer} models of different ones ({number(families['within'])} against "
+            f"{number(families['between'])} points per dimension, {p_phrase(families['p'])} by permutation)."
+        )
+    return found
+
+
+def _claim_findings(claims: pd.DataFrame) -> list[str]:
+    if claims.empty:
+        return []
+    by = {verdict: list(rows["claim"].astype(str)) for verdict, rows in claims.groupby("verdict")}
+    order = ("supported", "contradicted", "undecided", "not testable")
+    parts = [f"{verdict} {listed(by[verdict])}" for verdict in order if verdict in by]
+    return [f"Of the paper’s {len(claims)} claims this study leaves {'; '.join(parts)}."]
+
+
+def _contrast_findings(contrasts: list[dict[str, Any]], models: list[str]) -> list[str]:
+    if len(models) < 2 or not contrasts:
+        few = "no model has scores" if not models else "one model alone has scores"
+        return [f"Nothing was compared: {few if len(models) < 2 else 'no contrast was asked for'}."]
     found = []
     for scope in SCOPES:
         found += _scope_findings([row for row in contrasts if row["scope"] == scope], scope)
-    if known["model_id"].nunique() == 2 and len({row["contrast"] for row in contrasts}) > 1:
+    if len(models) == 2 and len({row["contrast"] for row in contrasts}) > 1:
         found.append(
             "With two models there is one difference between them: the contrasts show it in different units, and "
             "cannot say which of the things that set the two apart is behind it."
@@ -102,31 +164,26 @@ def _signed(p: Any) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def _contrast_figure(rows: list[dict[str, Any]], smallest: float, scope: str) -> Figure:
-    names = list(dict.fromkeys((r["contrast"], r["measure"]) for r in rows))
-    scales = list(dict.fromkeys(r["dimension"] for r in rows))
-    cells = {(r["contrast"], r["measure"], r["dimension"]): (r["estimate"], r["ci_low"], r["ci_high"]) for r in rows}
-    series = [
-        figures.Series(f"{n}, {m}", [cells.get((n, m, s), (None, None, None)) for s in scales], k)
-        for k, (n, m) in enumerate(names)
-    ]
-    said = [
-        f"{r['contrast']} on {r['dimension']} ({r['measure']}) {number(r['estimate'])} "
-        f"{interval(r['ci_low'], r['ci_high'])}"
-        for r in rows
-    ]
-    return Figure(
-        f"compare-contrasts-{scope.split()[0]}",
-        f"Contrasts: {scope}",
-        f"Points with intervals around zero; differences within {smallest:g} points are shaded. {listed(said, 10)}.",
-        figures.dots(scales, series, "difference in score points, or points per tenfold size or year", band=smallest),
-        f"Shaded: the smallest effect of interest, −{smallest:g} to {smallest:g}.",
-    )
+def _gathered(contrasts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Contrasts that have no number, for one reason on every dimension and measure, as one row."""
+    out: list[dict[str, Any]] = []
+    places: dict[tuple[str, str], int] = {}
+    for row in contrasts:
+        key = (row["contrast"], row["verdict"] or "")
+        if row["estimate"] is not None:
+            out.append(row)
+        elif key in places:
+            held = out[places[key]]
+            held |= {name: "all" for name in ("dimension", "measure") if held[name] != row[name]}
+        else:
+            places[key] = len(out)
+            out.append(dict(row))
+    return out
 
 
 def _contrast_table(contrasts: list[dict[str, Any]], smallest: float, scope: str) -> Table:
     rows: list[list[str | Cell]] = []
-    for r in contrasts:
+    for r in _gathered(contrasts):
         clear = r["p_adjusted"] is not None and r["p_adjusted"] < ALPHA
         rows.append(
             [

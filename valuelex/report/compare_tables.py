@@ -1,0 +1,119 @@
+"""Tables of the section `compare`: claims, places, profiles, and what is not known of the models."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from valuelex.report.content import Cell, Column, Table
+from valuelex.report.evidence import records
+from valuelex.report.wording import NONE, interval, is_missing, number, p_value, shorten
+
+Rows = list[list[str | Cell]]
+
+
+def claims_table(claims: pd.DataFrame) -> Table:
+    """Each claim with its verdict and the numbers behind it."""
+    rows: Rows = [
+        [
+            r["claim"],
+            r["statement"],
+            Cell(r["verdict"], strong=r["verdict"] in ("supported", "contradicted")),
+            number(r["estimate"]),
+            interval(r["ci_low"], r["ci_high"]),
+            p_value(r["p"]),
+            NONE if is_missing(r["n_models"]) else str(int(r["n_models"])),
+            r["reason"],
+        ]
+        for r in records(claims)
+    ]
+    heads = (
+        Column("claim"),
+        Column("statement", wide=True),
+        Column("verdict"),
+        Column("estimate", number=True),
+        Column("interval", number=True),
+        Column("p", number=True),
+        Column("models", number=True),
+        Column("why", wide=True),
+    )
+    note = (
+        "Supported: the interval lies beyond 0 as claimed. Contradicted: beyond 0 the other way, or wholly within the smallest "
+        "effect. Undecided is no evidence against. p is not adjusted. Estimands and smallest effects: instruments/claims/."
+    )
+    return Table("compare-claims", "What becomes of the paper’s claims in this study", heads, rows, note)
+
+
+def ranks_table(ranks: pd.DataFrame, dimension: str) -> Table:
+    """Places with their intervals, and who cannot be told apart."""
+    mine = ranks[ranks["dimension"] == dimension].sort_values("rank")
+    rows: Rows = []
+    for r in records(mine):
+        places = NONE if r["rank_low"] is None else f"{r['rank_low']}–{r['rank_high']}"
+        rows.append(
+            [
+                r["model_id"],
+                number(r["score"]),
+                interval(r["ci_low"], r["ci_high"]),
+                places,
+                shorten(r["tied"] or ("none" if r["rank_low"] is not None else NONE), 160),
+            ]
+        )
+    heads = (
+        Column("model", code=True),
+        Column("score", number=True),
+        Column("interval", number=True),
+        Column("places", number=True),
+        Column("not told apart from", wide=True),
+    )
+    note = (
+        "Places: those that cannot be ruled out, all intervals of the table together at the confidence asked for (studentised "
+        "maximum over pairs). Models fixed; stems sampled."
+    )
+    what = "the weighted total" if dimension == "total" else dimension
+    return Table(f"compare-ranks-{dimension}".replace(" ", "-"), f"Places on {what}", heads, rows, note)
+
+
+def profile_table(profiles: pd.DataFrame) -> Table:
+    """Level and profile of every model."""
+    rows: Rows = [
+        [
+            r["model_id"],
+            r["dimension"],
+            number(r["level"]),
+            interval(r["level_low"], r["level_high"]),
+            number(r["profile"]),
+            interval(r["profile_low"], r["profile_high"]),
+            number(r["beyond_halo"]),
+        ]
+        for r in records(profiles)
+    ]
+    heads = (
+        Column("model", code=True),
+        Column("dimension"),
+        Column("level", number=True),
+        Column("interval", number=True),
+        Column("profile", number=True),
+        Column("interval", number=True),
+        Column("beyond halo", number=True),
+    )
+    note = (
+        "Profile: level less the model's mean over dimensions. Beyond halo: level less what the general factor over models "
+        "predicts (with fewer than ten models every dimension is taken to load the same)."
+    )
+    return Table("compare-profile-table", "Levels and profiles", heads, rows, note)
+
+
+def missing_table(covariates: pd.DataFrame) -> Table | None:
+    """What is not known of which model; None where all is known."""
+    known = covariates[covariates["missing"].notna()]
+    if known.empty:
+        return None
+    rows: Rows = [[r["model_id"], r["missing"]] for r in records(known)]
+    note = "A model is left out of contrasts on what is not known of it. Say it in the study file, or in comparison.covariates."
+    return Table(
+        "compare-missing",
+        "What is not known of the models",
+        (Column("model", code=True), Column("not known", wide=True)),
+        rows,
+        note,
+    )
