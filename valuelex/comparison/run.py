@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from valuelex.comparison import covariates
+from valuelex.comparison.biases import bias_shares
 from valuelex.comparison.claims.document import load_claims
 from valuelex.comparison.claims.evaluate import Evidence, evaluate
 from valuelex.comparison.composition import composition, halo
@@ -20,7 +21,17 @@ from valuelex.comparison.settings import ComparisonSettings
 from valuelex.comparison.traits import table_of, traits
 from valuelex.tables import empty
 
-TABLES = ("comparisons", "covariates", "ranks", "profiles", "profile_pairs", "model_clusters", "traits", "claims")
+TABLES = (
+    "comparisons",
+    "covariates",
+    "ranks",
+    "profiles",
+    "profile_pairs",
+    "model_clusters",
+    "traits",
+    "claims",
+    "bias_shares",
+)
 
 
 def run(
@@ -84,5 +95,6 @@ def run(
         **tables,
         "traits": table_of(found, settings),
         "claims": claimed,
+        "bias_shares": bias_shares(scores, settings),
         "comparison": {"scores": scored.methods, **document},
     }

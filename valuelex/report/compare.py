@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from valuelex.report.compare_figures import MOST_SERIES, forest, profile_dots, profile_map, sizes, slopes
-from valuelex.report.compare_tables import claims_table, missing_table, profile_table, ranks_table
+from valuelex.report.compare_tables import bias_table, claims_table, missing_table, profile_table, ranks_table
 from valuelex.report.content import Block, Cell, Column, Details, Section, Table
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.wording import (
@@ -45,7 +45,10 @@ def section(evidence: Evidence) -> Section:
     contrasts = records(comparisons)
     ranks = _or_empty(evidence, "ranks")
     models = sorted(set(ranks["model_id"]))
-    findings = [*_halo_findings(evidence.document("comparison") or {}), *_contrast_findings(contrasts, models)]
+    findings = [
+        *_halo_findings(evidence.document("comparison") or {}, _or_empty(evidence, "bias_shares")),
+        *_contrast_findings(contrasts, models),
+    ]
     claims = _or_empty(evidence, "claims")
     findings += _claim_findings(claims)
     blocks: list[Block] = _pictures(evidence, contrasts, smallest)
@@ -86,6 +89,9 @@ def _details(evidence: Evidence, contrasts: list[dict[str, Any]], ranks: pd.Data
         dimensions = [d for d in dict.fromkeys(ranks["dimension"].astype(str)) if d != "total"]
         out.append(ranks_table(ranks, "total"))
         out.append(Details("Places on each dimension", tuple(ranks_table(ranks, d) for d in dimensions)))
+    shares = _or_empty(evidence, "bias_shares")
+    if len(shares):
+        out.append(bias_table(shares))
     if len(profiles):
         out.append(Details("Levels and profiles of every model", (profile_table(profiles),)))
     missing = missing_table(covariates)
@@ -93,7 +99,7 @@ def _details(evidence: Evidence, contrasts: list[dict[str, Any]], ranks: pd.Data
     return out + ([Details("How each contrast was computed", (_methods(contrasts),))] if contrasts else [])
 
 
-def _halo_findings(document: Mapping[str, Any]) -> list[str]:
+def _halo_findings(document: Mapping[str, Any], shares: pd.DataFrame) -> list[str]:
     found = []
     halo = document.get("halo_of_scales") or document.get("halo") or {}
     if "first_share" in halo and halo["first_share"] > 0.5:
@@ -102,6 +108,13 @@ def _halo_findings(document: Mapping[str, Any]) -> list[str]:
             f"{halo['n_models']} models on {halo['n_dimensions']} scales (first eigenvalue "
             f"{number(halo['eigenvalues'][0])}, alpha {number(halo['alpha'])}): a level says much the same on every scale, "
             "so read profiles beside it."
+        )
+    part = shares.set_index("source")["share"].dropna().astype(float)
+    if {"model x dimension", "model"} <= set(part.index):
+        bias = float(part.reindex(["model", "model x valence"]).fillna(0.0).sum())
+        found.append(
+            f"Of the differences between single judgements {percent(part['model x dimension'])} set a model's dimensions apart "
+            f"from other models', and {percent(bias)} raise or lower all that a model says (halo, acquiescence, valence)."
         )
     families = document.get("families") or {}
     if "p" in families:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from valuelex.report.content import Cell, Column, Table
 from valuelex.report.evidence import records
-from valuelex.report.wording import NONE, interval, is_missing, number, p_value, shorten
+from valuelex.report.wording import NONE, interval, is_missing, number, p_value, percent, percent_interval, shorten
 
 Rows = list[list[str | Cell]]
 
@@ -101,6 +101,32 @@ def profile_table(profiles: pd.DataFrame) -> Table:
         "predicts (with fewer than ten models every dimension is taken to load the same)."
     )
     return Table("compare-profile-table", "Levels and profiles", heads, rows, note)
+
+
+def bias_table(shares: pd.DataFrame) -> Table:
+    """What single judgements are made of."""
+    rows: Rows = [
+        [
+            r["source"],
+            r["meaning"],
+            percent(r["share"]),
+            percent_interval(r["ci_low"], r["ci_high"]),
+            r["note"] or "",
+        ]
+        for r in records(shares)
+    ]
+    heads = (
+        Column("source"),
+        Column("meaning", wide=True),
+        Column("share", number=True),
+        Column("interval, %", number=True),
+        Column("note", wide=True),
+    )
+    note = (
+        "Share of the variance of single judgements on all dimensions together, by sums of squares set to their expectations; "
+        "intervals leave out stems in turn. A profile is an average over many judgements: its own share is larger."
+    )
+    return Table("compare-shares", "What single judgements are made of", heads, rows, note)
 
 
 def missing_table(covariates: pd.DataFrame) -> Table | None:

@@ -1,0 +1,178 @@
+"""Scores with their sources of error: closed forms, what changes nothing, and tables that cannot be right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from valuelex.comparison import ComparisonSettings, read_scores
+from valuelex.comparison.composition import composition
+from valuelex.comparison.ranks import ranks
+from valuelex.comparison.simulation import Design, simulate
+from valuelex.comparison.traits import profile_variance, sample_variance
+from valuelex.errors import DataError
+from valuelex.tables import frame
+
+WIDE = (-100.0, 100.0)
+SETTINGS = ComparisonSettings(scale=WIDE, bootstrap=199)
+
+
+def given_scores(rows: list[tuple[str, str, float]], se: float | None = None) -> pd.DataFrame:
+    names = ("model_id", "dimension", "score")
+    blank = dict.fromkeys(("item_id", "valence", "form"))
+    fixed = {"sample_index": 0, "judge_id": "judge", "level": "dimension", "se": se, **blank}
+    return frame("item_scores", [dict(zip(names, row, strict=True)) | fixed for row in rows])
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.floats(-3, 3))
+def test_a_halo_moves_levels_and_no_profile(seed: int, shift: float) -> None:
+    table, _ = simulate(Design(families=3, models=(1, 2), stems=5, samples=1, judges=1), seed)
+    raised = table.assign(
+        score=table["score"].astype(float) + shift * (table["model_id"] == "model 01").to_numpy(dtype=float)
+    )
+    one, two = (read_scores(t, scale=WIDE) for t in (table, raised))
+    assert two.estimate.loc["model 01"].to_numpy() == pytest.approx(
+        one.estimate.loc["model 01"].to_numpy() + shift, abs=1e-6
+    )
+    assert two.ipsatised().estimate.to_numpy() == pytest.approx(one.ipsatised().estimate.to_numpy(), abs=1e-6)
+    assert two.ipsatised().sources == pytest.approx(one.ipsatised().sources, abs=1e-6)
+
+
+def test_profiles_have_the_error_of_differences_within_a_completion() -> None:
+    """What a completion has in common on all dimensions is no error of its profile."""
+    design = Design(
+        families=3, models=(2, 2), dimensions=2, stems=30, samples=1, judges=1, stem=0.0, model_stem=0.0, residual=0.0
+    )
+    table, _ = simulate(design, 3)
+    scored = read_scores(table, scale=WIDE)
+    weights = np.zeros(scored.estimate.shape)
+    weights[0] = [1.0, -1.0]
+    wide = (
+        table[table["model_id"] == "model 01"].pivot(index="item_id", columns="dimension", values="score").astype(float)
+    )
+    gap = wide.iloc[:, 0] - wide.iloc[:, 1]
+    se, df = scored.error(weights)
+    assert se == pytest.approx(gap.std(ddof=1) / np.sqrt(30), rel=1e-3)
+    assert df == 29
+
+
+def test_sampled_judges_make_wider_errors_with_fewer_degrees_of_freedom() -> None:
+    table, _ = simulate(Design(families=4, models=(2, 2), judges=3, model_judge=0.5), 6)
+    fixed, sampled = (read_scores(table, scale=WIDE, sampled_judges=s) for s in (False, True))
+    weights = np.zeros(fixed.estimate.shape)
+    weights[:2, 0] = 1.0, -1.0
+    (few, few_df), (more, more_df) = fixed.error(weights), sampled.error(weights)
+    assert more > 1.2 * few
+    assert few_df == 23
+    assert more_df < 60
+
+
+def test_given_errors_are_used_and_unknown_ones_said() -> None:
+    rows = [(m, d, v) for m, v in (("a", 1.0), ("b", 2.0)) for d in ("x", "y")]
+    known = read_scores(given_scores(rows, se=0.3), scale=(0, 6))
+    weights = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    assert known.error(weights) == (pytest.approx(0.3 * np.sqrt(2)), float("inf"))
+    unknown = read_scores(given_scores(rows), scale=(0, 6))
+    assert not unknown.error_known
+    assert set(unknown.methods.values()) == {"given scores, errors unknown"}
+
+
+def test_dimensions_can_be_means_of_finer_scales() -> None:
+    rows = [(m, d, v + k) for m, v in (("a", 1.0), ("b", 2.0)) for k, d in enumerate("xyz")]
+    scored = read_scores(given_scores(rows, se=0.2), scale=(0, 6))
+    grouped = scored.grouped({"both": ["x", "y"], "last": ["z"]})
+    assert grouped.estimate.loc["a"].tolist() == [1.5, 3.0]
+    assert grouped.error(np.array([[1.0, 0.0], [0.0, 0.0]]))[0] == pytest.approx(0.2 / np.sqrt(2))
+    with pytest.raises(DataError, match="names w, which the scores lack"):
+        scored.grouped({"both": ["x", "w"]})
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", "x", 7.0), ("b", "x", 1.0)], "1 of 2 scores lie outside 0 to 6, such as 7 of a on x"),
+        ([], "no scores to compare"),
+    ],
+)
+def test_scores_that_cannot_be_are_refused(rows: list, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_scores(given_scores(rows), scale=(0, 6))
+
+
+def test_items_for_some_scores_alone_are_refused() -> None:
+    table = given_scores([("a", "x", 1.0), ("b", "x", 2.0)])
+    table.loc[0, "item_id"] = "i1"
+    with pytest.raises(DataError, match="not all with an item"):
+        read_scores(table, scale=(0, 6))
+
+
+def test_ranks_hold_the_truth_and_equal_models_are_tied() -> None:
+    """Forty models that are all equal: with the confidence asked for nobody is told apart from anybody."""
+    apart = 0
+    for seed in range(20):
+        table, _ = simulate(
+            Design(
+                families=5, models=(2, 2), dimensions=1, stems=12, samples=1, judges=1, family=0.0, model=0.0, halo=0.0
+            ),
+            seed,
+        )
+        found = ranks(read_scores(table, scale=WIDE), SETTINGS, seed=seed)
+        apart += int((found[found["dimension"] != "total"]["rank_low"] > 1).any())
+        assert (found["rank_low"] <= found["rank"]).all()
+        assert (found["rank"] <= found["rank_high"]).all()
+    assert apart <= 4
+
+
+def test_the_total_is_weighted_as_asked() -> None:
+    rows = [(m, d, v + k) for m, v in (("a", 1.0), ("b", 2.0)) for k, d in enumerate("xy")]
+    settings_ = ComparisonSettings(weights={"x": 3, "y": 1})
+    found = ranks(read_scores(given_scores(rows), scale=(0, 6)), settings_).query("dimension == 'total'")
+    assert found.set_index("model_id")["score"].to_dict() == {"b": pytest.approx(2.25), "a": pytest.approx(1.25)}
+    with pytest.raises(DataError, match="weights names z"):
+        ranks(read_scores(given_scores(rows), scale=(0, 6)), ComparisonSettings(weights={"z": 1}))
+
+
+def test_distances_of_equal_profiles_are_about_zero_and_intervals_hold_the_truth() -> None:
+    held = []
+    for seed in range(30):
+        design = Design(families=3, models=(1, 1), dimensions=4, stems=30, samples=1, judges=1, family=0.0, model=0.0)
+        table, facts = simulate(design, seed)
+        moved = table["dimension"].isin(["dimension001"]) & (table["model_id"] == "model 01")
+        table = table.assign(score=table["score"].astype(float) + 0.8 * moved.to_numpy(dtype=float))
+        tables, _ = composition(read_scores(table, scale=WIDE), facts["family"], SETTINGS, seed=seed)
+        pairs = tables["profile_pairs"].set_index(["model_id", "other_id"])
+        # A profile of (.6, -.2, -.2, -.2) beside a flat one: root mean square .8 * sqrt(3) / 4.
+        row = pairs.loc[("model 01", "model 02")]
+        held.append(row["ci_low"] <= 0.8 * np.sqrt(3) / 4 <= row["ci_high"])
+        assert pairs.loc[("model 02", "model 03"), "distance"] < 0.3
+    assert np.mean(held) > 0.8
+
+
+def test_families_that_share_a_profile_are_found_and_those_that_do_not_are_not() -> None:
+    for family, model, close in ((0.6, 0.1, True), (0.0, 0.6, False)):
+        table, facts = simulate(Design(families=6, models=(4, 4), samples=1, judges=1, family=family, model=model), 2)
+        _, document = composition(read_scores(table, scale=WIDE), facts["family"], SETTINGS, seed=1)
+        assert (document["families"]["p"] < 0.05) == close
+        assert document["halo"]["eigenvalues"][0] > 1
+
+
+def test_profile_variance_is_unbiased_and_sample_variance_is_what_was_put_in() -> None:
+    spread, steadiness = [], []
+    for seed in range(25):
+        design = Design(
+            families=6, models=(2, 2), stems=12, samples=2, judges=1, family=0.0, model=0.4, sample=0.6, residual=0.3
+        )
+        table, _ = simulate(design, seed)
+        trait = profile_variance(read_scores(table, scale=WIDE))
+        steady = sample_variance(table)
+        assert trait is not None
+        assert steady is not None
+        spread.append(trait.estimate.to_numpy().mean())
+        steadiness.append(steady.estimate.to_numpy().mean())
+    # Stems that are easy on one dimension give every model the same part of a profile: 2/3 of .8^2 / 12 is error, taken off.
+    assert np.mean(spread) == pytest.approx(0.4**2 * 2 / 3, abs=0.03)
+    assert np.mean(steadiness) == pytest.approx(0.6**2 + 0.3**2, rel=0.05)
