@@ -103,7 +103,7 @@ def models_like_these(
         row["method"] += "; between families, with whatever else sets them apart"
     if alone.any() and question.groups is None:
         row["method"] += f"; of no known family, each by itself: {', '.join(str(m) for m in family.index[alone])}"
-    row["detectable"] = _detectable(row["se"], row["df"], settings)
+    row["detectable"] = detectable(row["se"], row["df"], settings)
     return row | _backing(y, X, contrast, cluster, treatment, fit, S, clusters is not None, settings, seed)
 
 
@@ -166,7 +166,7 @@ def intervals(estimate: float, se: float, df: float, settings: ComparisonSetting
     return row
 
 
-def _detectable(se: float, df: float | None, settings: ComparisonSettings, power: float = 0.8) -> float | None:
+def detectable(se: float, df: float | None, settings: ComparisonSettings, power: float = 0.8) -> float | None:
     """The effect that such a study finds with this power, by the noncentral t distribution."""
     from scipy.optimize import brentq
     from scipy.stats import nct, t

@@ -15,6 +15,7 @@ from valuelex.comparison.claims.document import load_claims
 from valuelex.comparison.claims.evaluate import Evidence, evaluate
 from valuelex.comparison.composition import composition, halo
 from valuelex.comparison.contrasts import contrasts
+from valuelex.comparison.power import power_table
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.scored import read_scores
 from valuelex.comparison.settings import ComparisonSettings
@@ -31,6 +32,7 @@ TABLES = (
     "traits",
     "claims",
     "bias_shares",
+    "power",
 )
 
 
@@ -79,7 +81,7 @@ def run(
     scored = finest.grouped(settings.dimensions) if settings.dimensions else finest
     file = None if settings.covariates is None else (folder or Path()) / settings.covariates
     known = covariates.join(scored.models, facts, file)
-    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
+    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(5)]
     tables, document = composition(scored, known[settings.cluster], settings, seed=seeds[0])
     if settings.dimensions:
         document["halo_of_scales"] = halo(finest)
@@ -96,5 +98,6 @@ def run(
         "traits": table_of(found, settings),
         "claims": claimed,
         "bias_shares": bias_shares(scores, settings),
+        "power": power_table(scored, known[settings.cluster], settings, seed=seeds[4]),
         "comparison": {"scores": scored.methods, **document},
     }

@@ -46,7 +46,7 @@ class ComparisonSettings(BaseModel):
     registry's columns. What it says goes before the registry."""
     bootstrap: int = Field(default=1000, ge=99)
     """Draws of the wild cluster bootstrap over families, and of all other resampling."""
-    power_draws: int = Field(default=200, ge=0)
+    power_draws: int = Field(default=100, ge=0)
     """Simulated studies behind each power figure; 0 makes none."""
     claims: str | None = "valuelex"
     """Claims to be tested: the name of a set in instruments/claims, a file, or null for none."""

@@ -9,7 +9,14 @@ from typing import Any
 import pandas as pd
 
 from valuelex.report.compare_figures import MOST_SERIES, forest, profile_dots, profile_map, sizes, slopes
-from valuelex.report.compare_tables import bias_table, claims_table, missing_table, profile_table, ranks_table
+from valuelex.report.compare_tables import (
+    bias_table,
+    claims_table,
+    missing_table,
+    power_table,
+    profile_table,
+    ranks_table,
+)
 from valuelex.report.content import Block, Cell, Column, Details, Section, Table
 from valuelex.report.evidence import Evidence, records
 from valuelex.report.wording import (
@@ -94,6 +101,8 @@ def _details(evidence: Evidence, contrasts: list[dict[str, Any]], ranks: pd.Data
         out.append(bias_table(shares))
     if len(profiles):
         out.append(Details("Levels and profiles of every model", (profile_table(profiles),)))
+    power = _or_empty(evidence, "power")
+    out += [Details("What a study of more models could find", (power_table(power),))] if len(power) else []
     missing = missing_table(covariates)
     out += [Details("What is not known of the models", (missing,))] if missing is not None else []
     return out + ([Details("How each contrast was computed", (_methods(contrasts),))] if contrasts else [])

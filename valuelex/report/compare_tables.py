@@ -129,6 +129,33 @@ def bias_table(shares: pd.DataFrame) -> Table:
     return Table("compare-shares", "What single judgements are made of", heads, rows, note)
 
 
+def power_table(power: pd.DataFrame) -> Table:
+    """What studies of more models could find."""
+    rows: Rows = [
+        [
+            r["contrast"],
+            f"{r['n_families']} of 4",
+            percent(r["power"], 0),
+            number(r["detectable"]),
+        ]
+        for r in records(power)
+    ]
+    first = records(power)[0]
+    heads = (
+        Column("contrast", wide=True),
+        Column("families"),
+        Column("power", number=True),
+        Column("detectable", number=True),
+    )
+    sd = [number(first[name]) for name in ("family_sd", "model_sd", "error_sd")]
+    note = (
+        f"Power: share of simulated studies that find {number(first['effect'])} points; detectable: what they find four times "
+        f"in five. Standard deviations: families {sd[0]}, models of one family {sd[1]}, error of a score {sd[2]}. "
+        f"{first['method']}."
+    )
+    return Table("compare-power", "What a study of more models could find", heads, rows, note)
+
+
 def missing_table(covariates: pd.DataFrame) -> Table | None:
     """What is not known of which model; None where all is known."""
     known = covariates[covariates["missing"].notna()]

@@ -201,4 +201,22 @@ TABLES = (
         ),
         ("source",),
     ),
+    Table(
+        "power",
+        "one contrast in a simulated study of so many models",
+        (
+            Column("contrast", "text", "what is compared with what"),
+            Column("n_families", "int", "families", low=1),
+            Column("n_models", "int", "models", low=1),
+            number("effect", "the true effect: the smallest one of interest", 0),
+            number("power", "share of studies that find it", 0, 1),
+            number("power_se", "its Monte Carlo error", 0),
+            number("detectable", "the effect that such a study finds with a power of .80", 0),
+            number("family_sd", "standard deviation between families", 0),
+            number("model_sd", "standard deviation between models of a family", 0),
+            number("error_sd", "standard error of a model's score", 0),
+            METHOD,
+        ),
+        ("contrast", "n_families"),
+    ),
 )
