@@ -117,8 +117,8 @@ def _backing(
         # Where all that enters a contrast lies in families without a residual, there is nothing to draw.
         with suppress(DataError):
             boot = pm.wild_cluster_bootstrap(
-                y, X, cluster, contrast, covariance=fit.covariance, draws=settings.bootstrap, level=settings.confidence,
-                seed=seed,
+                y, X, cluster, contrast=contrast, covariance=fit.covariance,
+                draws=settings.bootstrap, level=settings.confidence, seed=seed,
             )  # fmt: skip
             out |= {"boot_p": boot.p, "boot_low": _finite(boot.ci_low), "boot_high": _finite(boot.ci_high)}
     of_family = cluster.reindex(treatment.index)

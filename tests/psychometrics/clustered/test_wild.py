@@ -20,7 +20,7 @@ def sample(seed: int, effect: float = 0.0, families: int = 8) -> tuple[np.ndarra
 
 def test_estimate_and_error_are_least_squares_and_the_clusters_sandwich() -> None:
     y, X, family = sample(1)
-    found = pm.wild_cluster_bootstrap(y, X, family, [0.0, 1.0], draws=99, seed=3)
+    found = pm.wild_cluster_bootstrap(y, X, family, contrast=[0.0, 1.0], draws=99, seed=3)
     A = X.to_numpy()
     bread = np.linalg.inv(A.T @ A)
     beta = bread @ A.T @ y
@@ -33,9 +33,13 @@ def test_estimate_and_error_are_least_squares_and_the_clusters_sandwich() -> Non
 
 def test_its_interval_is_what_its_test_does_not_reject() -> None:
     y, X, family = sample(2, effect=1.0)
-    found = pm.wild_cluster_bootstrap(y, X, family, [0.0, 1.0], draws=499, seed=1)
-    inside = pm.wild_cluster_bootstrap(y - (found.ci_low + 0.01) * X["x"], X, family, [0.0, 1.0], draws=499, seed=1)
-    outside = pm.wild_cluster_bootstrap(y - (found.ci_low - 0.01) * X["x"], X, family, [0.0, 1.0], draws=499, seed=1)
+    found = pm.wild_cluster_bootstrap(y, X, family, contrast=[0.0, 1.0], draws=499, seed=1)
+    inside = pm.wild_cluster_bootstrap(
+        y - (found.ci_low + 0.01) * X["x"], X, family, contrast=[0.0, 1.0], draws=499, seed=1
+    )
+    outside = pm.wild_cluster_bootstrap(
+        y - (found.ci_low - 0.01) * X["x"], X, family, contrast=[0.0, 1.0], draws=499, seed=1
+    )
     assert inside.p > 0.05 >= outside.p
 
 
@@ -44,7 +48,7 @@ def test_slopes_that_differ_between_families_do_not_fool_it() -> None:
     wild, mixed = [], []
     for seed in range(150):
         y, X, family = sample(seed)
-        wild.append(pm.wild_cluster_bootstrap(y, X, family, [0.0, 1.0], draws=199, seed=seed).p < 0.05)
+        wild.append(pm.wild_cluster_bootstrap(y, X, family, contrast=[0.0, 1.0], draws=199, seed=seed).p < 0.05)
         mixed.append(pm.nested_regression(y, X, family).contrasts.loc["x", "p"] < 0.05)
     assert np.mean(wild) < 0.12
     assert np.mean(mixed) > 0.15
@@ -52,7 +56,7 @@ def test_slopes_that_differ_between_families_do_not_fool_it() -> None:
 
 def test_the_same_seed_gives_the_same_answer() -> None:
     y, X, family = sample(4)
-    one, two = (pm.wild_cluster_bootstrap(y, X, family, [0.0, 1.0], draws=199, seed=5) for _ in range(2))
+    one, two = (pm.wild_cluster_bootstrap(y, X, family, contrast=[0.0, 1.0], draws=199, seed=5) for _ in range(2))
     assert one == two
 
 
