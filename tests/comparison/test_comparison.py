@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,9 @@ from valuelex.comparison.questions import questions
 from valuelex.errors import DataError
 from valuelex.projective import ScoringSettings, score
 from valuelex.tables import frame
+
+quick = partial(ComparisonSettings, power_draws=0)
+"""Power by simulation has a page of tests of its own."""
 
 DIMENSION_OF = {"honest": "Moral", "fair": "Moral", "warm": "Warm"}
 
@@ -70,7 +75,7 @@ def these(table: pd.DataFrame, measure: str = "level") -> pd.DataFrame:
 
 def made(effect: float = 1.0, **kwargs: object) -> dict:
     judgements, completions, instrument = data(effect, **kwargs)
-    return run(judgements, completions, instrument, facts=FACTS, settings=ComparisonSettings())
+    return run(judgements, completions, instrument, facts=FACTS, settings=quick())
 
 
 def test_a_mean_and_its_interval_are_over_stems() -> None:
@@ -127,9 +132,7 @@ def test_two_models_say_nothing_of_other_models() -> None:
 
 def test_the_paired_contrast_is_a_paired_t_test() -> None:
     judgements, completions, instrument = data()
-    table = run(judgements, completions, instrument, facts=FACTS, settings=ComparisonSettings(contrasts=["training"]))[
-        "comparisons"
-    ]
+    table = run(judgements, completions, instrument, facts=FACTS, settings=quick(contrasts=["training"]))["comparisons"]
     row = these(table)[these(table)["dimension"] == "Warm"].iloc[0]
     warm = judgements[judgements["dimension"] == "warm"].merge(completions[["completion_id", "item_id", "model_id"]])
     wide = warm.groupby(["item_id", "model_id"])["score"].mean().astype(float).unstack()
@@ -139,7 +142,7 @@ def test_the_paired_contrast_is_a_paired_t_test() -> None:
 
 
 def test_a_model_whose_size_is_unknown_is_left_out_and_named() -> None:
-    found = questions(join(["small", "large", "third"], FACTS), ComparisonSettings())
+    found = questions(join(["small", "large", "third"], FACTS), quick())
     assert all("left out for want of" in q.method and "third" in q.method for q in found)
     assert set(found[0].models) == {"small", "large"}
 
@@ -152,7 +155,7 @@ def test_one_model_has_scores_and_no_contrasts() -> None:
         mine,
         instrument,
         facts=FACTS,
-        settings=ComparisonSettings(),
+        settings=quick(),
     )
     assert out["comparisons"]["estimate"].isna().all()
     assert out["comparisons"]["verdict"].str.contains("one model alone, small").all()
@@ -162,7 +165,7 @@ def test_one_model_has_scores_and_no_contrasts() -> None:
 def test_nothing_applicable_gives_rows_without_numbers() -> None:
     judgements, completions, instrument = data()
     judgements = judgements.assign(applicable=False, score=pd.NA)
-    out = run(frame("judgements", judgements), completions, instrument, facts=FACTS, settings=ComparisonSettings())
+    out = run(frame("judgements", judgements), completions, instrument, facts=FACTS, settings=quick())
     assert out["scores"]["mean"].isna().all()
     assert (out["scores"]["n"] == 0).all()
     assert (out["scores"]["applicable_share"] == 0).all()
@@ -173,7 +176,7 @@ def test_judges_are_averaged_and_their_agreement_reported() -> None:
     judgements, completions, instrument = data()
     second = judgements.assign(judge_id="k", score=(judgements["score"] + 0.1).clip(upper=6))
     both = frame("judgements", pd.concat([judgements, second], ignore_index=True))
-    out = run(both, completions, instrument, facts=FACTS, settings=ComparisonSettings())
+    out = run(both, completions, instrument, facts=FACTS, settings=quick())
     assert out["reliability"]["judges"]["icc_2_1"] > 0.9
     assert out["scores"]["n"].iloc[0] > 0
     alone = made()["reliability"]
@@ -184,7 +187,7 @@ def test_judges_are_averaged_and_their_agreement_reported() -> None:
 
 def test_models_that_the_registry_lacks_have_no_covariates() -> None:
     judgements, completions, instrument = data()
-    out = run(judgements, completions, instrument, facts=FACTS.iloc[:0], settings=ComparisonSettings())
+    out = run(judgements, completions, instrument, facts=FACTS.iloc[:0], settings=quick())
     assert out["comparisons"]["estimate"].isna().all()
     assert set(out["comparisons"]["verdict"]) == {
         "refused: no model's parameters is known",
@@ -206,7 +209,7 @@ def test_a_stem_that_one_model_left_out_still_counts_for_the_others() -> None:
         frame("completions", pd.concat([completions, third], ignore_index=True)),
         instrument,
         facts=facts,
-        settings=ComparisonSettings(contrasts=["training"]),
+        settings=quick(contrasts=["training"]),
     )["comparisons"]
     assert these(out)["method"].str.contains("mixed model over 12 stems").all()
     assert these(out)["estimate"].notna().all()
@@ -216,4 +219,4 @@ def test_judgements_of_unknown_completions_are_refused() -> None:
     judgements, completions, instrument = data()
     judgements.loc[0, "completion_id"] = "typo"
     with pytest.raises(DataError, match="such as 'typo'"):
-        run(judgements, completions, instrument, facts=FACTS, settings=ComparisonSettings())
+        run(judgements, completions, instrument, facts=FACTS, settings=quick())

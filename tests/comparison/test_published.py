@@ -25,6 +25,7 @@ SETTINGS = ComparisonSettings(
     dimensions=DIMENSIONS,
     smallest_effect=2.0,
     cluster="developer",
+    power_draws=0,
     contrasts=["parameters", "release_date", "open_weights", "developer"],
 )
 

@@ -378,7 +378,7 @@ def make_comparison(study: Study, made: dict[str, Any]) -> dict[str, Any]:
     tables = [made[name] for name in ("judgements", "completions", "instrument")]
     made = dict(score(*tables, ScoringSettings(bootstrap=0)))
     known = facts(study.population([]))
-    return made | compare(made["item_scores"], facts=known, settings=ComparisonSettings())
+    return made | compare(made["item_scores"], facts=known, settings=ComparisonSettings(power_draws=20))
 
 
 def make_all(study: Study, models: tuple[str, ...] = MODELS, **options: Any) -> dict[str, Any]:

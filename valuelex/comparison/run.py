@@ -46,6 +46,7 @@ def run(
     taxonomy: Mapping[str, Any] | None = None,
     adequacy: Mapping[str, Any] | None = None,
     model_scores: pd.DataFrame | None = None,
+    words: pd.DataFrame | None = None,
     instrument: str = "",
     seed: int = 0,
 ) -> dict[str, pd.DataFrame | dict[str, Any]]:
@@ -66,6 +67,8 @@ def run(
         Documents of the study's own taxonomy, for claims of its structure.
     model_scores : DataFrame, optional
         The table `scores`, for claims of what is applicable.
+    words : DataFrame, optional
+        The table `words`, for the diversity of what models name.
     instrument : str
         The taxonomy that the test was made for.
     seed : int
@@ -81,11 +84,11 @@ def run(
     scored = finest.grouped(settings.dimensions) if settings.dimensions else finest
     file = None if settings.covariates is None else (folder or Path()) / settings.covariates
     known = covariates.join(scored.models, facts, file)
-    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(5)]
+    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(6)]
     tables, document = composition(scored, known[settings.cluster], settings, seed=seeds[0])
     if settings.dimensions:
         document["halo_of_scales"] = halo(finest)
-    found = traits(scored, scores)
+    found = traits(scored, scores, words, seed=seeds[5])
     claimed = empty("claims")
     if settings.claims is not None:
         evidence = Evidence(scored, found, known, known[settings.cluster], taxonomy, adequacy, model_scores, instrument)

@@ -1,4 +1,4 @@
-"""What a model has as a whole, beside its score on each dimension: how its profile spreads, how steadily it answers."""
+"""What a model has as a whole: the spread of its profile, how steadily it answers, how many values it names."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from valuelex import psychometrics as pm
 from valuelex.comparison.scored import FloatArray, Scored
 from valuelex.comparison.settings import ComparisonSettings
 from valuelex.tables import frame
 
-PROFILE, SAMPLES = "profile_variance", "sample_variance"
+PROFILE, SAMPLES, DIVERSITY = "profile_variance", "sample_variance", "diversity"
 ABOUT = {
     PROFILE: "variance of a model's scores over dimensions, error's part taken off",
     SAMPLES: "variance of the scores of samples of one completion, mean over stems",
+    DIVERSITY: "effective number of value words (Hill number of order 1), rarefied to as many answers of every model",
 }
+FEWEST_ANSWERS = 10
+"""Answers with a value word from which on a model's diversity is estimated."""
 
 
-def traits(scored: Scored, table: pd.DataFrame) -> dict[str, Scored]:
+def traits(
+    scored: Scored, table: pd.DataFrame, words: pd.DataFrame | None = None, *, seed: int = 0
+) -> dict[str, Scored]:
     """Return the traits that these scores allow, each as scores of one dimension, so that every question can be put to it.
 
     Parameters
@@ -27,9 +33,20 @@ def traits(scored: Scored, table: pd.DataFrame) -> dict[str, Scored]:
         Scores as levels.
     table : DataFrame
         The table `item_scores` that they come from.
+    words : DataFrame, optional
+        The table `words`, where the study elicited words.
+    seed : int
+        Of the division of many answers into groups.
     """
     found = {PROFILE: profile_variance(scored), SAMPLES: sample_variance(table)}
-    return {name: trait for name, trait in found.items() if trait is not None}
+    found[DIVERSITY] = None if words is None else diversity(words, seed=seed)
+    # A model may have named words and have no scores; what is known of it is not at hand here.
+    known = {
+        name: trait.of([m for m in trait.models if m in scored.models])
+        for name, trait in found.items()
+        if trait is not None
+    }
+    return {name: trait for name, trait in known.items() if trait.models}
 
 
 def table_of(found: Mapping[str, Scored], settings: ComparisonSettings) -> pd.DataFrame:
@@ -93,8 +110,38 @@ def sample_variance(table: pd.DataFrame) -> Scored | None:
     return _one(SAMPLES, by_stem.mean(), slope, len(by_stem), float(n.min() - 1), nothing)
 
 
+def diversity(words: pd.DataFrame, *, seed: int = 0) -> Scored | None:
+    """Effective number of value words that each model names, in as many answers as the model with fewest has.
+
+    Parameters
+    ----------
+    words : DataFrame
+        The table `words`; words that were kept count, each once an answer. Models with fewer than ten such
+        answers are left out.
+    seed : int
+    """
+    kept = words[words["kept"].fillna(False).astype(bool) & words["word"].notna()]
+    tables = {
+        str(model): pd.crosstab(rows["response_id"].astype(str), rows["word"].astype(str)).clip(upper=1)
+        for model, rows in kept.groupby("model_id", sort=True)
+    }
+    tables = {model: units for model, units in tables.items() if len(units) >= FEWEST_ANSWERS}
+    if not tables:
+        return None
+    size = min(len(units) for units in tables.values())
+    found = [pm.hill_numbers(units.to_numpy(), orders=[1], size=size, seed=seed) for units in tables.values()]
+    groups = [len(one.influence) for one in found]
+    rows = np.zeros((sum(groups), len(found)))
+    start = 0
+    for place, one in enumerate(found):
+        rows[start : start + groups[place], place] = one.influence.to_numpy()[:, 0]
+        start += groups[place]
+    value = pd.Series([float(one.numbers["expected"].iloc[0]) for one in found], index=list(tables))
+    return _one(DIVERSITY, value, rows, len(rows), float(min(groups) - 1), np.zeros((0, len(found))))
+
+
 def _one(name: str, value: pd.Series, stems: FloatArray, n_stems: int, df: float, rest: FloatArray) -> Scored:
     estimate = value.rename(name).to_frame()
     estimate.index = estimate.index.astype(str)
     sources = np.concatenate([stems, rest])[:, :, None]
-    return Scored(estimate, sources, n_stems, df, float("inf"), True, {name: ABOUT[name]})
+    return Scored(estimate, sources, n_stems, df, float("inf"), bool(sources.any()), {name: ABOUT[name]})

@@ -62,6 +62,7 @@ from valuelex.psychometrics.retention.parallel import ParallelResult, parallel_a
 from valuelex.psychometrics.retention.sequential import FitSequenceResult, fit_sequence
 from valuelex.psychometrics.richness.coverage import Coverage, sample_coverage
 from valuelex.psychometrics.richness.estimators import RichnessEstimate, chao1, chao2
+from valuelex.psychometrics.richness.hill import HillResult, hill_numbers
 from valuelex.psychometrics.richness.rarefaction import rarefaction
 from valuelex.psychometrics.richness.richness import RichnessResult, richness
 from valuelex.psychometrics.rotation.rotate import RotationResult, rotate
@@ -97,6 +98,7 @@ __all__ = [
     "GStudyResult",
     "GroupsResult",
     "GuttmanResult",
+    "HillResult",
     "HullResult",
     "ICCResult",
     "InvarianceResult",
@@ -153,6 +155,7 @@ __all__ = [
     "glb",
     "guttman",
     "gwet_ac",
+    "hill_numbers",
     "holm",
     "hull",
     "icc",

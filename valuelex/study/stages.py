@@ -303,7 +303,7 @@ def _means(scores: pd.DataFrame) -> pd.DataFrame:
     return frame("item_scores", given)
 
 
-_ALSO_COMPARED = {"taxonomy": "taxonomy", "adequacy": "adequacy", "scores": "model_scores"}
+_ALSO_COMPARED = {"taxonomy": "taxonomy", "adequacy": "adequacy", "scores": "model_scores", "words": "words"}
 """What claims are put to where the study has it: document or table -> argument."""
 
 
