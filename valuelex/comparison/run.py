@@ -17,6 +17,7 @@ from valuelex.comparison.composition import composition, halo
 from valuelex.comparison.contrasts import contrasts
 from valuelex.comparison.power import power_table
 from valuelex.comparison.ranks import ranks
+from valuelex.comparison.reference import read_reference, reference_similarity
 from valuelex.comparison.scored import read_scores
 from valuelex.comparison.settings import ComparisonSettings
 from valuelex.comparison.traits import table_of, traits
@@ -33,6 +34,7 @@ TABLES = (
     "claims",
     "bias_shares",
     "power",
+    "reference_similarity",
 )
 
 
@@ -84,11 +86,15 @@ def run(
     scored = finest.grouped(settings.dimensions) if settings.dimensions else finest
     file = None if settings.covariates is None else (folder or Path()) / settings.covariates
     known = covariates.join(scored.models, facts, file)
-    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(6)]
+    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(7)]
     tables, document = composition(scored, known[settings.cluster], settings, seed=seeds[0])
     if settings.dimensions:
         document["halo_of_scales"] = halo(finest)
     found = traits(scored, scores, words, seed=seeds[5])
+    people = empty("reference_similarity")
+    if settings.reference is not None:
+        known_people = read_reference((folder or Path()) / settings.reference)
+        people = reference_similarity(scored, known_people, settings, seed=seeds[6])
     claimed = empty("claims")
     if settings.claims is not None:
         evidence = Evidence(scored, found, known, known[settings.cluster], taxonomy, adequacy, model_scores, instrument)
@@ -102,5 +108,6 @@ def run(
         "claims": claimed,
         "bias_shares": bias_shares(scores, settings),
         "power": power_table(scored, known[settings.cluster], settings, seed=seeds[4]),
+        "reference_similarity": people,
         "comparison": {"scores": scored.methods, **document},
     }

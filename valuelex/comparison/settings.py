@@ -48,6 +48,9 @@ class ComparisonSettings(BaseModel):
     """Draws of the wild cluster bootstrap over families, and of all other resampling."""
     power_draws: int = Field(default=100, ge=0)
     """Simulated studies behind each power figure; 0 makes none."""
+    reference: str | None = None
+    """A CSV file of value means of groups of people (Schwartz values by country, ...), relative to the study file: one row a
+    group (column group or country), one column a dimension, on any scale; or long, with columns dimension and mean."""
     claims: str | None = "valuelex"
     """Claims to be tested: the name of a set in instruments/claims, a file, or null for none."""
 

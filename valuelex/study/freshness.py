@@ -130,7 +130,7 @@ class Freshness:
                 self.file.taxonomy.edits or EDITS,
             ],
             "instrument": [self.file.instrument.taxonomy, self.file.instrument.bank, self.file.instrument.file],
-            "compare": [self.file.comparison.covariates, self.file.comparison.claims],
+            "compare": [getattr(self.file.comparison, name) for name in ("covariates", "claims", "reference")],
         }
         if stage.name == "judge":
             sources["judge"] = [p.relative_to(self.folder).as_posix() for p in rating_files(self.folder)]

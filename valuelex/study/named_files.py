@@ -30,6 +30,7 @@ def named_files(file: StudyFile, folder: Path) -> dict[str, Path | None]:
         test.file,
         file.comparison.covariates,
         file.comparison.claims,
+        file.comparison.reference,
         *file.inputs.values(),
     ]
     found: dict[str, Path | None] = {}

@@ -219,4 +219,18 @@ TABLES = (
         ),
         ("contrast", "n_families"),
     ),
+    Table(
+        "reference_similarity",
+        "one model beside one group of people, by one measure",
+        (
+            identifier("model_id", MODEL.about),
+            identifier("group", "the group of people (comparison.reference)"),
+            Column("measure", "text", "spearman, pearson or cosine", choices=("spearman", "pearson", "cosine")),
+            number("estimate", "similarity of the two profiles; empty where one is flat", -1, 1),
+            number("ci_low", "lower end of its interval, for the scores' error alone", -1, 1),
+            number("ci_high", "upper end", -1, 1),
+            Column("n", "int", "dimensions that both have", low=0),
+        ),
+        ("model_id", "group", "measure"),
+    ),
 )
