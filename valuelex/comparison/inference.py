@@ -55,9 +55,12 @@ def models_like_these(
     dimension: str,
     families: pd.Series,
     settings: ComparisonSettings,
-    seed: int,
+    seed: int | None,
 ) -> Row:
-    """The contrast where models are a sample of models and families of families: the mixed model, and what backs it up."""
+    """The contrast where models are a sample of models and families of families: the mixed model,
+
+    Without a seed the answer stands alone, without what backs it up.
+    """
     row = _blank(question, dimension, LIKE)
     if question.refused:
         return _refused(row, question.refused)
@@ -103,6 +106,8 @@ def models_like_these(
         row["method"] += "; between families, with whatever else sets them apart"
     if alone.any() and question.groups is None:
         row["method"] += f"; of no known family, each by itself: {', '.join(str(m) for m in family.index[alone])}"
+    if seed is None:
+        return row
     row["detectable"] = detectable(row["se"], row["df"], settings)
     return row | _backing(y, X, contrast, cluster, treatment, fit, S, clusters is not None, settings, seed)
 

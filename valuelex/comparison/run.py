@@ -20,6 +20,7 @@ from valuelex.comparison.ranks import ranks
 from valuelex.comparison.reference import read_reference, reference_similarity
 from valuelex.comparison.scored import read_scores
 from valuelex.comparison.settings import ComparisonSettings
+from valuelex.comparison.specifications import specifications
 from valuelex.comparison.traits import table_of, traits
 from valuelex.tables import empty
 
@@ -35,6 +36,7 @@ TABLES = (
     "bias_shares",
     "power",
     "reference_similarity",
+    "specifications",
 )
 
 
@@ -109,5 +111,6 @@ def run(
         "bias_shares": bias_shares(scores, settings),
         "power": power_table(scored, known[settings.cluster], settings, seed=seeds[4]),
         "reference_similarity": people,
+        "specifications": specifications(scored, known, settings),
         "comparison": {"scores": scored.methods, **document},
     }

@@ -8,7 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from valuelex.report.compare_figures import MOST_SERIES, forest, profile_dots, profile_map, sizes, slopes
+from valuelex.report.compare_figures import (
+    MOST_SERIES,
+    forest,
+    profile_dots,
+    profile_map,
+    sizes,
+    slopes,
+    specification_curves,
+)
 from valuelex.report.compare_tables import (
     bias_table,
     claims_table,
@@ -101,6 +109,8 @@ def _details(evidence: Evidence, contrasts: list[dict[str, Any]], ranks: pd.Data
         out.append(bias_table(shares))
     if len(profiles):
         out.append(Details("Levels and profiles of every model", (profile_table(profiles),)))
+    curves = specification_curves(_or_empty(evidence, "specifications"))
+    out += [Details("How far the answers hang on choices", tuple(curves))] if curves else []
     power = _or_empty(evidence, "power")
     out += [Details("What a study of more models could find", (power_table(power),))] if len(power) else []
     missing = missing_table(covariates)

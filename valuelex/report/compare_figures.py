@@ -191,3 +191,32 @@ def slopes(profiles: pd.DataFrame, pairs: Mapping[str, str]) -> Figure | None:
         f"{count(len(pairs), 'pair')}: {listed(f'{b} to {t}' for t, b in pairs.items())}.",
         figures.finished(data, layout, 380),
     )
+
+
+def specification_curves(table: pd.DataFrame) -> list[Figure]:
+    """For each contrast its estimates under every set of choices, the lowest first."""
+    out: list[Figure] = []
+    for contrast, mine in table.groupby("contrast", sort=False):
+        names = (mine["held_equal"] + " held equal; " + mine["measure"] + "; by " + mine["cluster"]).astype(str)
+        names += mine["own"].map({True: " (the study's)", False: ""}).astype(str)
+        mine = mine.assign(choices=names, estimate=mine["estimate"].astype(float))
+        order = [str(name) for name in mine.groupby("choices")["estimate"].mean().sort_values().index]
+        if len(order) < 2:
+            continue
+        dimensions = sorted(mine["dimension"].astype(str).unique())[:MOST_SERIES]
+        cells = {(r["choices"], r["dimension"]): (r["estimate"], r["ci_low"], r["ci_high"]) for r in records(mine)}
+        series = [
+            figures.Series(d, [cells.get((name, d), (None, None, None)) for name in order], k)
+            for k, d in enumerate(dimensions)
+        ]
+        low, high = float(mine["estimate"].min()), float(mine["estimate"].max())
+        out.append(
+            Figure(
+                f"compare-choices-{len(out) + 1}",
+                f"Specification curve: {contrast}",
+                f"{count(len(order), 'set')} of choices; estimates from {number(low)} to {number(high)}.",
+                figures.dots(order, series, "difference in score points, or points per tenfold size or year", band=0.0),
+                "Each line is an analysis that could as well have been made. No test: nothing is adjusted for their number.",
+            )
+        )
+    return out

@@ -156,6 +156,31 @@ def power_table(power: pd.DataFrame) -> Table:
     return Table("compare-power", "What a study of more models could find", heads, rows, note)
 
 
+def people_table(similarity: pd.DataFrame) -> Table:
+    """Models beside groups of people."""
+    wide: dict[tuple[str, str], dict[str, str]] = {}
+    for r in records(similarity):
+        cell = wide.setdefault((r["model_id"], r["group"]), {"n": str(r["n"])})
+        cell[r["measure"]] = f"{number(r['estimate'])} {interval(r['ci_low'], r['ci_high'])}".removesuffix(f" {NONE}")
+    rows: Rows = [
+        [model, group, cell["spearman"], cell["pearson"], cell["cosine"], cell["n"]]
+        for (model, group), cell in wide.items()
+    ]
+    heads = (
+        Column("model", code=True),
+        Column("people"),
+        Column("Spearman", number=True),
+        Column("Pearson", number=True),
+        Column("cosine", number=True),
+        Column("dimensions", number=True),
+    )
+    note = (
+        "A correlation of as many points as dimensions. Intervals hold the error of the models' scores; people's means are taken "
+        "as known, and other dimensions could say otherwise. The cosine rewards a common level."
+    )
+    return Table("compare-people", "Models beside people", heads, rows, note)
+
+
 def missing_table(covariates: pd.DataFrame) -> Table | None:
     """What is not known of which model; None where all is known."""
     known = covariates[covariates["missing"].notna()]
