@@ -21,6 +21,7 @@ from valuelex.report.compare_tables import (
     bias_table,
     claims_table,
     missing_table,
+    people_table,
     power_table,
     profile_table,
     ranks_table,
@@ -109,6 +110,8 @@ def _details(evidence: Evidence, contrasts: list[dict[str, Any]], ranks: pd.Data
         out.append(bias_table(shares))
     if len(profiles):
         out.append(Details("Levels and profiles of every model", (profile_table(profiles),)))
+    people = _or_empty(evidence, "reference_similarity")
+    out += [Details("Models beside people", (people_table(people),))] if len(people) else []
     curves = specification_curves(_or_empty(evidence, "specifications"))
     out += [Details("How far the answers hang on choices", tuple(curves))] if curves else []
     power = _or_empty(evidence, "power")

@@ -175,8 +175,8 @@ def people_table(similarity: pd.DataFrame) -> Table:
         Column("dimensions", number=True),
     )
     note = (
-        "A correlation of as many points as dimensions. Intervals hold the error of the models' scores; people's means are taken "
-        "as known, and other dimensions could say otherwise. The cosine rewards a common level."
+        "A correlation of as many points as dimensions. Intervals hold the error of the models' scores; people's means are "
+        "taken as known, and other dimensions could say otherwise. The cosine rewards a common level."
     )
     return Table("compare-people", "Models beside people", heads, rows, note)
 
