@@ -80,7 +80,7 @@ def models_like_these(
     treatment = question.treatment[question.treatment.index.isin(present)]
     spare = len(X) - np.linalg.matrix_rank(X.to_numpy(dtype=float))
     if spare < 1:
-        few = f"{_count(len(X), 'model')} of {_count(row['n_families'], 'family')} leave no degree of freedom"
+        few = f"{counted(len(X), 'model')} of {counted(row['n_families'], 'family')} leave no degree of freedom"
         return _refused(row, few, "cannot be learned")
     confounded = question.groups is None and _constant_within(treatment, cluster)
     if confounded and settings.confounded == "refuse":
@@ -109,12 +109,16 @@ def models_like_these(
     if seed is None:
         return row
     row["detectable"] = detectable(row["se"], row["df"], settings)
-    return row | _backing(y, X, contrast, cluster, treatment, fit, S, clusters is not None, settings, seed)
+    exchangeable = None if question.adjusted else cluster if question.groups is None else question.groups
+    return row | _backing(
+        y, X, contrast, cluster, treatment, exchangeable, fit, S, clusters is not None, settings, seed
+    )
 
 
 def _backing(
     y: FloatArray, X: pd.DataFrame, contrast: FloatArray, cluster: pd.Series, treatment: pd.Series,
-    fit: pm.NestedRegressionResult, S: FloatArray, nested: bool, settings: ComparisonSettings, seed: int,
+    exchangeable: pd.Series | None, fit: pm.NestedRegressionResult, S: FloatArray, nested: bool,
+    settings: ComparisonSettings, seed: int,
 ) -> Row:  # fmt: skip
     """Wild cluster bootstrap, permutation within families, and the range over families left out."""
     out: Row = {}
@@ -126,11 +130,12 @@ def _backing(
                 draws=settings.bootstrap, level=settings.confidence, seed=seed,
             )  # fmt: skip
             out |= {"boot_p": boot.p, "boot_low": _finite(boot.ci_low), "boot_high": _finite(boot.ci_high)}
-    of_family = cluster.reindex(treatment.index)
-    with suppress(DataError):
-        values = pd.Series(y, index=X.index).reindex(treatment.index)
-        test = pm.permute_within(values, treatment, of_family, seed=seed)
-        out |= {"permutation_p": test.p, "permutation_least": test.least}
+    # Where other covariates are held equal, models of one family are not exchangeable.
+    if exchangeable is not None:
+        with suppress(DataError):
+            values = pd.Series(y, index=X.index).reindex(treatment.index)
+            test = pm.permute_within(values, treatment, exchangeable.reindex(treatment.index), seed=seed)
+            out |= {"permutation_p": test.p, "permutation_least": test.least}
     if cluster.nunique() > 2:
         left = []
         for name in cluster.unique():
@@ -214,5 +219,6 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _count(n: int, noun: str) -> str:
+def counted(n: int, noun: str) -> str:
+    """1 family, 2 families."""
     return f"{n} {noun if n == 1 else noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"

@@ -35,6 +35,8 @@ class Question:
         The covariate itself, of the models that the contrast sets against each other: for permutation.
     groups : Series or None
         Of a matched contrast: what is matched (a family, a base model); its effects are columns of the design.
+    adjusted : bool
+        Whether other covariates are held equal.
     refused : str
         Why it cannot be formed at all; empty where it can.
     """
@@ -47,6 +49,7 @@ class Question:
     contrast: FloatArray | None = None
     treatment: pd.Series | None = None
     groups: pd.Series | None = None
+    adjusted: bool = False
     refused: str = ""
 
     def weights(self, present: Sequence[str]) -> FloatArray | None:
@@ -99,7 +102,8 @@ def _of_covariate(facts: pd.DataFrame, covariate: Covariate, adjusted: Sequence[
             return [Question(name, covariate, method + note, refused=_one_level(covariate, values.nunique()))]
         X = pd.concat([pd.DataFrame({"constant": 1.0, covariate: values - values.mean()}), beside], axis=1)
         contrast = np.eye(X.shape[1])[1]
-        return [_checked(Question(name, covariate, method + note, tuple(X.index), X, contrast, values))]
+        found = Question(name, covariate, method + note, tuple(X.index), X, contrast, values, adjusted=bool(adjusted))
+        return [_checked(found)]
     texts = known[covariate].astype(str)
     levels = sorted(texts.unique(), key=lambda level: (TRAINING.index(level) if level in TRAINING else 0, level))
     if len(levels) < 2:
@@ -116,7 +120,8 @@ def _of_covariate(facts: pd.DataFrame, covariate: Covariate, adjusted: Sequence[
         method = f"difference of means, {n[high]} against {n[low]} models{note}"
         treatment = (of_two == high).astype(float)
         name = f"{covariate}: {high} - {low}"
-        out.append(_checked(Question(name, covariate, method, tuple(X.index), X, contrast, treatment)))
+        one = Question(name, covariate, method, tuple(X.index), X, contrast, treatment, adjusted=bool(adjusted))
+        out.append(_checked(one))
     return out
 
 

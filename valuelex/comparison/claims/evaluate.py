@@ -20,7 +20,7 @@ from valuelex.comparison.claims.document import (
     Share,
     Structure,
 )
-from valuelex.comparison.inference import intervals, models_like_these
+from valuelex.comparison.inference import counted, intervals, models_like_these
 from valuelex.comparison.questions import SLOPES, Question, group_question, slope_question
 from valuelex.comparison.scored import Scored
 from valuelex.comparison.settings import ComparisonSettings
@@ -273,7 +273,9 @@ def _average(scored: Scored, dimension: str, clusters: pd.Series, settings: Comp
     row: Row = {"estimate": float(values.mean()), "n_models": len(models), "n_families": int(cluster.nunique())}
     row |= dict.fromkeys(("se", "ci_low", "ci_high", "p")) | {"method": f"mean over {len(models)} models"}
     if row["n_families"] < 3:
-        return row | {"why": f"{len(models)} models of {row['n_families']} families are too few to speak of others"}
+        return row | {
+            "why": f"{counted(len(models), 'model')} of {counted(row['n_families'], 'family')} are too few to speak of others"
+        }
     S = scored.of(models).covariance(dimension)
     constant = pd.DataFrame({"mean": np.ones(len(models))}, index=models)
     try:
