@@ -12,7 +12,8 @@ from valuelex.comparison import ComparisonSettings, read_scores
 from valuelex.comparison.composition import composition
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.simulation import Design, simulate
-from valuelex.comparison.traits import diversity, profile_variance, sample_variance
+from valuelex.comparison.squares import distinctness, form_variance, profile_variance
+from valuelex.comparison.traits import diversity, sample_variance
 from valuelex.errors import DataError
 from valuelex.tables import frame
 
@@ -196,3 +197,42 @@ def test_a_model_that_names_more_values_is_more_diverse_at_the_same_number_of_an
     assert 3 < narrow < 9
     assert 16 < wide < 20
     assert found.error(np.array([[-1.0], [1.0]]))[0] < (wide - narrow) / 3
+
+
+def test_a_profile_like_all_others_is_called_distinct_as_often_as_it_should_be() -> None:
+    """Six equal models: one in twenty tests rejects. One that stands out does so."""
+    p, out = [], []
+    for seed in range(40):
+        design = Design(families=3, models=(2, 2), dimensions=4, stems=20, samples=1, judges=1, family=0.0, model=0.0)
+        table, _ = simulate(design, seed)
+        found = distinctness(read_scores(table, scale=WIDE))
+        assert found is not None
+        p += found[1].tolist()
+        moved = (table["dimension"] == "dimension001") & (table["model_id"] == "model 01")
+        raised = table.assign(score=table["score"].astype(float) + 1.5 * moved.to_numpy(dtype=float))
+        again = distinctness(read_scores(raised, scale=WIDE))
+        assert again is not None
+        out.append(again[1]["model 01"])
+    assert np.mean(np.array(p) < 0.05) < 0.1
+    assert np.mean(np.array(out) < 0.05) > 0.9
+
+
+def test_what_changes_from_form_to_form_is_found_and_what_forms_do_to_all_is_not() -> None:
+    steady, moved = [], []
+    for seed in range(12):
+        design = Design(families=4, models=(2, 2), dimensions=2, stems=24, samples=1, judges=1)
+        table, _ = simulate(design, seed)
+        second = table["item_id"].str[-1].astype(int) % 2 == 1
+        forms = table.assign(
+            form=np.where(second, "B", "A"), score=table["score"].astype(float) + 2.0 * second.to_numpy(dtype=float)
+        )
+        rng = np.random.default_rng(seed)
+        shift = {m: rng.normal(0, 0.8) for m in sorted(set(table["model_id"]))}
+        own = forms["score"] + forms["model_id"].map(shift).astype(float) * second.to_numpy(dtype=float)
+        for into, one in ((steady, forms), (moved, forms.assign(score=own))):
+            found = form_variance(one)
+            assert found is not None
+            into.append(found.estimate.to_numpy().mean())
+    assert np.mean(steady) == pytest.approx(0.0, abs=0.02)
+    assert np.mean(moved) == pytest.approx(0.8**2 / 2 * 7 / 8, rel=0.3)
+    assert form_variance(table) is None

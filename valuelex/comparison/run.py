@@ -106,7 +106,7 @@ def run(
         "covariates": covariates.table(known),
         "ranks": ranks(scored, settings, seed=seeds[3]),
         **tables,
-        "traits": table_of(found, settings),
+        "traits": table_of(found, scored, settings),
         "claims": claimed,
         "bias_shares": bias_shares(scores, settings),
         "power": power_table(scored, known[settings.cluster], settings, seed=seeds[4]),

@@ -10,11 +10,11 @@ import pandas as pd
 from valuelex import psychometrics as pm
 from valuelex.comparison.scored import FloatArray, Scored
 from valuelex.comparison.settings import ComparisonSettings
+from valuelex.comparison.squares import distinctness, form_variance, profile_variance
 from valuelex.tables import frame
 
-PROFILE, SAMPLES, DIVERSITY = "profile_variance", "sample_variance", "diversity"
+SAMPLES, DIVERSITY = "sample_variance", "diversity"
 ABOUT = {
-    PROFILE: "variance of a model's scores over dimensions, error's part taken off",
     SAMPLES: "variance of the scores of samples of one completion, mean over stems",
     DIVERSITY: "effective number of value words (Hill number of order 1), rarefied to as many answers of every model",
 }
@@ -38,8 +38,14 @@ def traits(
     seed : int
         Of the division of many answers into groups.
     """
-    found = {PROFILE: profile_variance(scored), SAMPLES: sample_variance(table)}
-    found[DIVERSITY] = None if words is None else diversity(words, seed=seed)
+    distinct = distinctness(scored)
+    found = {
+        "profile_variance": profile_variance(scored),
+        "distinctness": None if distinct is None else distinct[0],
+        SAMPLES: sample_variance(table),
+        "form_variance": form_variance(table),
+        DIVERSITY: None if words is None else diversity(words, seed=seed),
+    }
     # A model may have named words and have no scores; what is known of it is not at hand here.
     known = {
         name: trait.of([m for m in trait.models if m in scored.models])
@@ -49,10 +55,12 @@ def traits(
     return {name: trait for name, trait in known.items() if trait.models}
 
 
-def table_of(found: Mapping[str, Scored], settings: ComparisonSettings) -> pd.DataFrame:
-    """Return the table `traits`."""
+def table_of(found: Mapping[str, Scored], scored: Scored, settings: ComparisonSettings) -> pd.DataFrame:
+    """Return the table `traits`; `scored` are the levels, for the test of distinctness."""
     from scipy.special import stdtrit
 
+    distinct = distinctness(scored)
+    p_of = {} if distinct is None else distinct[1].dropna().to_dict()
     rows = []
     for name, trait in found.items():
         for place, model in enumerate(trait.models):
@@ -62,32 +70,9 @@ def table_of(found: Mapping[str, Scored], settings: ComparisonSettings) -> pd.Da
             half = float(stdtrit(min(df, 1e8), 0.5 + settings.confidence / 2)) * se
             value = trait.value(place, 0)
             row = {"model_id": model, "trait": name, "estimate": value, "se": se, "method": trait.methods[name]}
-            rows.append(row | {"ci_low": value - half, "ci_high": value + half})
+            row |= {"ci_low": value - half, "ci_high": value + half}
+            rows.append(row | {"p": p_of.get(model) if name == "distinctness" else None})
     return frame("traits", rows)
-
-
-def profile_variance(scored: Scored) -> Scored | None:
-    """Mean square of each model's profile, less what the error of its scores adds; may be negative where there is no profile.
-
-    Its error: by the derivative, and the variance of the error's own square (normal scores), which is all there is where the
-    profile is flat.
-    """
-    whole = scored.of([str(m) for m in scored.estimate.dropna().index])
-    d = len(whole.dimensions)
-    if d < 2 or not whole.models or not whole.error_known:
-        return None
-    profile = whole.ipsatised()
-    p, U = profile.estimate.to_numpy(dtype=np.float64), profile.sources
-    flat = U.reshape(len(U), -1)
-    n = len(whole.models)
-    sigma = (flat.T @ flat).reshape(n, d, n, d)
-    value = (p**2).mean(axis=1) - np.einsum("mdmd->m", sigma) / d
-    slope = 2 * np.einsum("rmd,md->rm", U, p) / d
-    # Models share the error of stems that are easy on one dimension, so they share its square too.
-    square = 2 * np.einsum("mdne,mdne->mn", sigma, sigma) / d**2
-    values, vectors = np.linalg.eigh(square)
-    shared = (vectors * np.sqrt(np.maximum(values, 0.0))).T
-    return _one(PROFILE, pd.Series(value, index=whole.models), slope, whole.stems, whole.df, shared)
 
 
 def sample_variance(table: pd.DataFrame) -> Scored | None:

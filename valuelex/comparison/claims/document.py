@@ -13,7 +13,7 @@ from valuelex.errors import BadInput
 from valuelex.tables import own_or_packaged
 from valuelex.tables.yaml_lines import line_of, read_with_lines
 
-Trait = Literal["profile_variance", "sample_variance", "diversity"]
+Trait = Literal["profile_variance", "distinctness", "sample_variance", "form_variance", "diversity"]
 Direction = Literal["positive", "negative"]
 
 

@@ -170,7 +170,7 @@ def _contrast(claim: ContrastClaim, evidence: Evidence, settings: ComparisonSett
     question = _question(claim, evidence.facts.loc[scored.models])
     if question.refused:
         raise NotTestable(question.refused)
-    square = claim.trait in ("profile_variance", "sample_variance")
+    square = claim.trait is not None and claim.trait != "diversity"
     smallest = (
         claim.smallest_effect if claim.trait == "diversity" else _stretched(claim.smallest_effect, settings, square)
     )
@@ -257,7 +257,9 @@ def _trait(evidence: Evidence, name: str) -> Scored:
     if name not in evidence.traits:
         missing = {
             "profile_variance": "scores of one dimension, or without errors, have no profile to judge",
+            "distinctness": "scores of one dimension, of two models, or without errors, tell of no distinct profile",
             "sample_variance": "no completion was sampled twice",
+            "form_variance": "there are no two forms with scores",
             "diversity": "this study elicited no words",
         }
         raise NotTestable(missing[name])

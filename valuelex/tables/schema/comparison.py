@@ -149,11 +149,12 @@ TABLES = (
         "one trait of one model",
         (
             identifier("model_id", MODEL.about),
-            identifier("trait", "profile_variance, sample_variance or diversity"),
+            identifier("trait", "profile_variance, distinctness, sample_variance, form_variance or diversity"),
             Column("estimate", "number", "its value; variances in square points, diversity in words"),
             number("se", "its standard error", 0),
             number("ci_low", "lower end of its interval"),
             number("ci_high", "upper end"),
+            number("p", "of distinctness alone: of a profile that is no other than the mean of all (Hotelling)", 0, 1),
             METHOD,
         ),
         ("model_id", "trait"),
