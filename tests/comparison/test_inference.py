@@ -58,8 +58,9 @@ def test_a_tuned_model_over_steps_in_between_still_has_its_base() -> None:
         {"base": 1.0, "step": 2.0, "last": 4.0}, pd.DataFrame.from_dict(rows, orient="index"), contrasts=["training"]
     )
     row = found.loc["training: tuned - base, matched pairs"]
-    # The step is the nearer origin of the last one and no base: only what leads to a pretrained model counts.
-    assert "models in 1 groups" in row["method"]
+    # The step is the nearer origin of the last one and no base: both are set against the pretrained model, in one group.
+    assert "3 models in 1 groups" in row["method"]
+    assert row["estimate"] == pytest.approx((2.0 + 4.0) / 2 - 1.0)
 
 
 def test_size_within_families_does_not_see_what_sets_families_apart() -> None:

@@ -100,4 +100,4 @@ def test_scores_without_errors_have_places_and_no_intervals(found: dict) -> None
     assert ranks["rank_low"].isna().all()
     these = found["comparisons"].query("scope == 'these models'")
     assert these["ci_low"].isna().all()
-    assert (these["verdict"] == "no interval: the scores were given without errors").any()
+    assert (these["verdict"] == "no interval: the scores have no known errors").any()

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from valuelex.comparison import ComparisonSettings, read_scores
 from valuelex.comparison.composition import composition
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.simulation import Design, simulate
-from valuelex.comparison.squares import distinctness, form_variance, profile_variance
+from valuelex.comparison.squares import distinct_p, form_variance, profile_variance
 from valuelex.comparison.traits import diversity, sample_variance
 from valuelex.errors import DataError
 from valuelex.tables import frame
@@ -80,6 +81,51 @@ def test_given_errors_are_used_and_unknown_ones_said() -> None:
     unknown = read_scores(given_scores(rows), scale=(0, 6))
     assert not unknown.error_known
     assert set(unknown.methods.values()) == {"given scores, errors unknown"}
+
+
+def test_errors_known_of_some_scores_alone_are_not_used() -> None:
+    """A score whose error is not known would else look exact."""
+    table = given_scores([(m, d, v) for m, v in (("a", 1.0), ("b", 2.0)) for d in ("x", "y")], se=0.3)
+    table.loc[(table["model_id"] == "b") & (table["dimension"] == "x"), "se"] = None
+    scored = read_scores(table, scale=(0, 6))
+    assert scored.unknown == {"x"}
+    assert not scored.sources[:, :, 0].any()
+    assert scored.methods["x"] == "given scores, errors unknown of some, so that none is used"
+    assert scored.ipsatised().unknown == {"x", "y"}
+    places = ranks(scored, SETTINGS).set_index(["dimension", "model_id"])
+    assert places.loc["x", "ci_low"].isna().all()
+    assert places.loc["y", "ci_low"].notna().all()
+
+
+def test_a_model_of_one_stem_has_no_error_from_it() -> None:
+    table, _ = simulate(Design(families=3, models=(1, 1), dimensions=1, stems=4, samples=1, judges=1), 1)
+    few = table[(table["model_id"] != "model 01") | (table["item_id"] == table["item_id"].iloc[0])]
+    scored = read_scores(few, scale=WIDE)
+    assert scored.error_known == (scored.error(np.array([[1.0], [0.0], [0.0]]))[0] > 0)
+
+
+def test_intervals_hold_the_truth_where_half_of_the_cells_are_missing() -> None:
+    """Each model has its own stems, some of them few: their error is their own."""
+    held = []
+    for seed in range(120):
+        design = Design(
+            families=5, models=(1, 1), dimensions=1, stems=24, samples=1, judges=1, family=0.0, model=0.0, halo=0.0
+        )
+        table, _ = simulate(design, seed)
+        rng = np.random.default_rng(seed)
+        cells = table[["model_id", "item_id"]].drop_duplicates()
+        missing = cells["model_id"].map({m: rng.uniform(0.3, 0.8) for m in sorted(set(cells["model_id"]))})
+        kept = table.merge(cells[rng.random(len(cells)) > missing.to_numpy(dtype=float)])
+        if kept.groupby("model_id")["item_id"].nunique().reindex(sorted(set(cells["model_id"]))).fillna(0).min() < 3:
+            continue
+        scored = read_scores(kept, scale=WIDE)
+        for other in range(1, 5):
+            weights = np.zeros((5, 1))
+            weights[[0, other], 0] = 1.0, -1.0
+            se, df = scored.error(weights)
+            held.append(abs(scored.value(0, 0) - scored.value(other, 0)) <= stats.t.ppf(0.975, df) * se)
+    assert len(held) > 300
+    assert np.mean(held) == pytest.approx(0.95, abs=0.03)
 
 
 def test_dimensions_can_be_means_of_finer_scales() -> None:
@@ -205,14 +251,10 @@ def test_a_profile_like_all_others_is_called_distinct_as_often_as_it_should_be()
     for seed in range(40):
         design = Design(families=3, models=(2, 2), dimensions=4, stems=20, samples=1, judges=1, family=0.0, model=0.0)
         table, _ = simulate(design, seed)
-        found = distinctness(read_scores(table, scale=WIDE))
-        assert found is not None
-        p += found[1].tolist()
+        p += distinct_p(read_scores(table, scale=WIDE)).values()
         moved = (table["dimension"] == "dimension001") & (table["model_id"] == "model 01")
         raised = table.assign(score=table["score"].astype(float) + 1.5 * moved.to_numpy(dtype=float))
-        again = distinctness(read_scores(raised, scale=WIDE))
-        assert again is not None
-        out.append(again[1]["model 01"])
+        out.append(distinct_p(read_scores(raised, scale=WIDE))["model 01"])
     assert np.mean(np.array(p) < 0.05) < 0.1
     assert np.mean(np.array(out) < 0.05) > 0.9
 

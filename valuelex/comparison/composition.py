@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from valuelex.comparison.scored import Scored
 from valuelex.comparison.settings import ComparisonSettings
+from valuelex.psychometrics.reliability.coefficient_alpha import alpha_core
 from valuelex.semantics.cluster import by_size
 from valuelex.semantics.partition import cut, tree_of
 from valuelex.semantics.stability import jaccard
@@ -62,23 +63,13 @@ def profiles(scored: Scored, settings: ComparisonSettings) -> pd.DataFrame:
                 values = dict.fromkeys((name, f"{name}_se", f"{name}_low", f"{name}_high"))
                 if source is not None and not np.isnan(source.value(i, k)):
                     values[name] = source.value(i, k)
-                    if scored.error_known:
-                        values |= _limits(source, i, k, name, settings)
+                    if dimension not in source.unknown:
+                        limits = source.interval(i, k, settings.confidence)
+                        values |= dict(zip((f"{name}_se", f"{name}_low", f"{name}_high"), limits, strict=True))
                 row |= values
             rows.append(row | {"method": scored.methods[dimension]})
     table = pd.DataFrame(rows)
     return frame("profiles", table.astype(object).where(table.notna(), None))
-
-
-def _limits(scored: Scored, i: int, k: int, name: str, settings: ComparisonSettings) -> dict[str, float]:
-    from scipy.special import stdtrit
-
-    weights = np.zeros(scored.estimate.shape)
-    weights[i, k] = 1.0
-    se, df = scored.error(weights)
-    half = float(stdtrit(min(df, 1e8), 0.5 + settings.confidence / 2)) * se
-    value = scored.value(i, k)
-    return {f"{name}_se": se, f"{name}_low": value - half, f"{name}_high": value + half}
 
 
 def halo(scored: Scored) -> dict[str, Any]:
@@ -87,15 +78,13 @@ def halo(scored: Scored) -> dict[str, Any]:
     n, d = values.shape
     if n < 4 or (values.std(axis=0) == 0).any():
         return {"reason": f"{n} models with scores on all dimensions are too few for correlations between dimensions."}
-    R = np.corrcoef(values, rowvar=False)
-    eigenvalues = np.linalg.eigvalsh(R)[::-1]
-    C = np.cov(values, rowvar=False)
+    eigenvalues = np.linalg.eigvalsh(np.corrcoef(values, rowvar=False))[::-1]
     return {
         "n_models": n,
         "n_dimensions": d,
         "eigenvalues": [float(e) for e in eigenvalues],
         "first_share": float(eigenvalues[0] / d),
-        "alpha": float(d / (d - 1) * (1 - np.trace(C) / C.sum())),
+        "alpha": alpha_core(np.cov(values, rowvar=False)),
         "method": "eigenvalues of the correlations of dimensions over models; alpha from their covariances",
     }
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from valuelex.errors import TableError
 from valuelex.models import registry
+from valuelex.models.lineage import line
+from valuelex.models.registry import Training
 from valuelex.tables import frame, read_frame
 
 COVARIATES = ("family", "developer", "parameters", "training", "release_date", "open_weights", "region")
 RELATIONS = ("tuned_from",)
+TRUTHS = {"true": True, "yes": True, "1": True, "1.0": True, "false": False, "no": False, "0": False, "0.0": False}
+"""What open_weights may be written as."""
 
 
 def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -> pd.DataFrame:
     """Return one row per model, indexed by model_id, with every covariate; unknown cells are empty.
+
+    `tuned_from` is what a model was trained further from, `base` the pretrained one among these models that it was made from,
+    at once or over steps in between, of the same size where both are known.
 
     Parameters
     ----------
@@ -32,7 +39,7 @@ def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -
     Raises
     ------
     TableError
-        A file without models, a model that stands in it twice, a size or date that is none.
+        A file without models, a model that stands in it twice, a size, date, kind of training or truth value that is none.
     """
     entries = {key: entry for entry in registry().models for key in (_key(entry.id), _key(entry.name or entry.id))}
     own = pd.DataFrame() if file is None else _read(file)
@@ -45,13 +52,29 @@ def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -
             for source, key in ((facts, model), (own, _key(model))):
                 if name in source.columns and key in source.index and _known(source.at[key, name]):
                     found = source.at[key, name]
-            row[name] = found
+            row[name] = found.strip() if isinstance(found, str) else found
         rows[model] = row
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[*COVARIATES, *RELATIONS]).astype(object)
     table.index.name = "model_id"
     table["parameters"] = pd.to_numeric(table["parameters"]).astype(float)
     table["release_date"] = _dates(table["release_date"])
+    table["open_weights"] = table["open_weights"].map(_truth).astype(object)
+    table["base"] = _bases(table)
     return table
+
+
+def _bases(table: pd.DataFrame) -> pd.Series:
+    origins = {str(model): str(origin) for model, origin in table["tuned_from"].items() if _known(origin)}
+    base: dict[str, str | None] = {}
+    for model in table.index:
+        made_from = (m for m in line(model, origins) if m in table.index and table.at[m, "training"] == "pretrained")
+        sizes = ((m, table.loc[[m, model], "parameters"]) for m in made_from)
+        base[model] = next((m for m, size in sizes if size.isna().any() or size.nunique() == 1), None)
+    return pd.Series(base, dtype=object)
+
+
+def _truth(value: Any) -> bool | None:
+    return TRUTHS.get(str(value).strip().casefold()) if _known(value) else None
 
 
 def _known(value: Any) -> bool:
@@ -78,27 +101,37 @@ def _read(file: Path) -> pd.DataFrame:
             f"{file}: the model '{data[column][repeated].iloc[0]}' stands in more than one row.", "Keep one of them."
         )
     if "parameters" in data.columns:
-        sizes = pd.to_numeric(data["parameters"], errors="coerce")
-        wrong = (data["parameters"].notna() & ~(sizes > 0)).to_numpy()
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise TableError(
-                f"{file}, column parameters, row {row + 1}: '{data['parameters'].iloc[row]}' is no number of weights.",
-                "Give plain numbers above 0, such as 7e9; leave unknown ones empty.",
-            )
+        wrong = data["parameters"].notna() & ~(pd.to_numeric(data["parameters"], errors="coerce").fillna(0) > 0)
+        hint = "Give plain numbers above 0, such as 7e9; leave unknown ones empty."
+        _refuse(file, data["parameters"], wrong, "no number of weights", hint)
     if "release_date" in data.columns:
-        wrong = (data["release_date"].notna() & _dates(data["release_date"]).isna()).to_numpy()
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise TableError(
-                f"{file}, column release_date, row {row + 1}: '{data['release_date'].iloc[row]}' is no date.",
-                "Write dates as 2024-07-23.",
-            )
+        wrong = data["release_date"].notna() & _dates(data["release_date"]).isna()
+        _refuse(file, data["release_date"], wrong, "no date", "Write dates as 2024-07-23.")
+    if "open_weights" in data.columns:
+        wrong = data["open_weights"].map(lambda value: _known(value) and _truth(value) is None)
+        _refuse(file, data["open_weights"], wrong, "neither true nor false", "Write true or false, or leave it empty.")
+    if "training" in data.columns:
+        levels = get_args(Training)
+        wrong = data["training"].map(lambda value: _known(value) and str(value).strip() not in levels)
+        _refuse(file, data["training"], wrong, "no kind of training", f"Write one of {', '.join(levels)}.")
     return data.set_index(named)
+
+
+def _refuse(file: Path, values: pd.Series, wrong: pd.Series, what: str, hint: str) -> None:
+    """Raise the error of the first wrong cell of a column, if there is one."""
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise TableError(f"{file}, column {values.name}, row {row + 1}: '{values.iloc[row]}' is {what}.", hint)
 
 
 def _dates(values: pd.Series) -> pd.Series:
     return pd.to_datetime(values.astype("string"), errors="coerce", format="ISO8601")
+
+
+def own_family(families: pd.Series, models: Sequence[str]) -> pd.Series:
+    """Family of each of the models; one of no known family is a family of its own."""
+    of = families.reindex(list(models))
+    return of.where(of.notna(), pd.Series(list(models), index=of.index))
 
 
 def numeric(facts: pd.DataFrame, covariate: str) -> pd.Series:
@@ -111,7 +144,7 @@ def numeric(facts: pd.DataFrame, covariate: str) -> pd.Series:
 
 def table(facts: pd.DataFrame) -> pd.DataFrame:
     """Return the table `covariates`: one row per model, for the record of what was known."""
-    out = facts[list(COVARIATES)].reset_index()
+    out = facts[[*COVARIATES, *RELATIONS, "base"]].reset_index()
     out["release_date"] = out["release_date"].dt.strftime("%Y-%m-%d")
     out["open_weights"] = out["open_weights"].map(lambda v: str(v) if _known(v) else None)
     out["missing"] = [

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex import psychometrics as pm
+from valuelex.comparison.covariates import own_family
 from valuelex.comparison.questions import Question
 from valuelex.comparison.scored import Scored
 from valuelex.comparison.settings import ComparisonSettings
@@ -40,11 +41,9 @@ def these_models(question: Question, scored: Scored, dimension: str, settings: C
     for place, weight in zip(places, weights, strict=True):
         full[place, column] = weight
     row["estimate"] = float(weights @ scored.estimate.loc[present, dimension].to_numpy(dtype=float))
-    if not scored.error_known:
-        return _refused(row, "the scores were given without errors", "no interval")
+    if dimension in scored.unknown:
+        return _refused(row, "the scores have no known errors", "no interval")
     se, df = scored.error(full)
-    if scored.stems == 1:
-        return _refused(row, "fewer than two stems")
     row["method"] += f"; {scored.methods[dimension]}, models fixed"
     return row | intervals(row["estimate"], se, df, settings)
 
@@ -57,7 +56,7 @@ def models_like_these(
     settings: ComparisonSettings,
     seed: int | None,
 ) -> Row:
-    """The contrast where models are a sample of models and families of families: the mixed model,
+    """The contrast where models are a sample of models and families of families.
 
     Without a seed the answer stands alone, without what backs it up.
     """
@@ -68,9 +67,8 @@ def models_like_these(
     present = _present(question, scored, dimension)
     if question.weights(present) is None:
         return _refused(row, "the models that have a score there do not allow it")
-    family = families.reindex(present)
-    alone = family.isna()
-    cluster = family.where(~alone, pd.Series(present, index=family.index))
+    cluster = own_family(families, present)
+    alone = families.reindex(present).isna()
     row |= {"n_models": len(present), "n_families": int(cluster.nunique())}
     X = question.design.loc[present]
     used = (X != 0).any().to_numpy()
@@ -105,7 +103,7 @@ def models_like_these(
     if confounded:
         row["method"] += "; between families, with whatever else sets them apart"
     if alone.any() and question.groups is None:
-        row["method"] += f"; of no known family, each by itself: {', '.join(str(m) for m in family.index[alone])}"
+        row["method"] += f"; of no known family, each by itself: {', '.join(str(m) for m in alone.index[alone])}"
     if seed is None:
         return row
     row["detectable"] = detectable(row["se"], row["df"], settings)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from valuelex import psychometrics as pm
+from valuelex.comparison.covariates import own_family
 from valuelex.comparison.inference import detectable
 from valuelex.comparison.scored import Scored
 from valuelex.comparison.settings import ComparisonSettings
@@ -95,8 +96,7 @@ def _components(scored: Scored, families: pd.Series, settings: ComparisonSetting
     for dimension in scored.dimensions:
         values = scored.estimate[dimension].dropna()
         models = [str(m) for m in values.index]
-        of = families.reindex(models)
-        cluster = of.where(of.notna(), pd.Series(models, index=of.index))
+        cluster = own_family(families, models)
         if cluster.nunique() < FEWEST or cluster.nunique() == len(models):
             continue
         S = scored.of(models).covariance(dimension)

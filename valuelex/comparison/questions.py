@@ -183,40 +183,16 @@ def _sizes_within_families(facts: pd.DataFrame) -> list[Question]:
 
 def _tuned_against_base(facts: pd.DataFrame) -> list[Question]:
     """Tuned models against the base models that they were made from."""
-    group: dict[str, str] = {}
-    treatment: dict[str, float] = {}
-    for model, origin in facts["tuned_from"].items():
-        line = []
-        while isinstance(origin, str) and origin not in line:
-            line.append(origin)
-            if origin in facts.index:
-                break
-            entry = facts["tuned_from"].get(origin)
-            origin = entry if entry is not None else _registered(origin)
-        if line and line[-1] in facts.index and facts.at[line[-1], "training"] == "pretrained":
-            base = line[-1]
-            if _same_size(facts, base, str(model)):
-                group |= {base: base, str(model): base}
-                treatment |= {base: 0.0, str(model): 1.0}
+    base = facts["base"].dropna()
+    group = pd.concat([pd.Series(list(base.unique()), index=list(base.unique()), dtype=object), base])
+    treatment = pd.Series([0.0] * base.nunique() + [1.0] * len(base), index=group.index)
     return _matched(
         "training: tuned - base, matched pairs",
         "training",
-        pd.Series(group, dtype=object),
-        pd.Series(treatment, dtype=float),
+        group,
+        treatment,
         "difference within a base model and what was tuned from it",
     )
-
-
-def _registered(model: str) -> str | None:
-    from valuelex.models import registry
-
-    entry = registry().model(model)
-    return entry.tuned_from if entry is not None else None
-
-
-def _same_size(facts: pd.DataFrame, a: str, b: str) -> bool:
-    sizes = facts.loc[[a, b], "parameters"]
-    return bool(sizes.isna().any() or sizes.iloc[0] == sizes.iloc[1])
 
 
 def _matched(name: str, covariate: str, group: pd.Series, values: pd.Series, what: str) -> list[Question]:

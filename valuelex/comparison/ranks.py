@@ -56,7 +56,7 @@ def ranks(scored: Scored, settings: ComparisonSettings, *, seed: int = 0) -> pd.
     for place, dimension in enumerate(whole.dimensions):
         values = whole.estimate[dimension].dropna().sort_values(ascending=False)
         models = [str(m) for m in values.index]
-        error = whole.error_known and len(models) > 1
+        error = dimension not in whole.unknown and len(models) > 1
         better = _told_apart(whole, dimension, models, settings, seed + place) if error else None
         for rank, model in enumerate(models, start=1):
             row: dict[str, Any] = {"model_id": model, "dimension": dimension, "score": float(values[model])}
@@ -64,23 +64,14 @@ def ranks(scored: Scored, settings: ComparisonSettings, *, seed: int = 0) -> pd.
             row |= {"rank": rank, "n_models": len(models), "method": whole.methods[dimension]}
             if better is not None:
                 i = rank - 1
-                row |= _interval(whole, dimension, model, float(values[model]), settings)
+                limits = whole.interval(whole.models.index(model), place, settings.confidence)
+                row |= dict(zip(("se", "ci_low", "ci_high"), limits, strict=True))
                 row["rank_low"] = 1 + int(better[:, i].sum())
                 row["rank_high"] = len(models) - int(better[i].sum())
                 tied = [m for j, m in enumerate(models) if j != i and not better[i, j] and not better[j, i]]
                 row["tied"] = ", ".join(tied) or None
             rows.append(row)
     return frame("ranks", rows)
-
-
-def _interval(scored: Scored, dimension: str, model: str, value: float, settings: ComparisonSettings) -> dict[str, Any]:
-    from scipy.special import stdtrit
-
-    weights = np.zeros(scored.estimate.shape)
-    weights[scored.models.index(model), scored.dimensions.index(dimension)] = 1.0
-    se, df = scored.error(weights)
-    half = float(stdtrit(min(df, 1e8), 0.5 + settings.confidence / 2)) * se
-    return {"se": se, "ci_low": value - half, "ci_high": value + half}
 
 
 def _told_apart(
@@ -96,14 +87,17 @@ def _told_apart(
     se = np.sqrt((differences**2).sum(axis=0))
     known = se > 1e-12
     # Multiplying every stem's part by a random sign and size redraws the error of all pairs at once, with its correlations.
+    # Pairs with fewer stems have longer tails: p values are compared with the smallest p of a draw (Westfall & Young, 1993).
+    from scipy.special import chdtri, stdtr
+
     rng = np.random.default_rng(seed)
+    df = np.minimum(np.minimum(scored.df[places, column][low], scored.df[places, column][high]), 1e6)
     noise = rng.standard_normal((settings.bootstrap, len(part))) @ differences[:, known] / se[known]
-    df = scored.df
-    if np.isfinite(df):
-        noise /= np.sqrt(rng.chisquare(df, settings.bootstrap) / df)[:, None]
-    critical = float(np.quantile(np.abs(noise).max(axis=1), settings.confidence)) if known.any() else np.inf
+    spread = chdtri(df[known][None, :], rng.random(settings.bootstrap)[:, None]) / df[known]
+    smallest = 2 * stdtr(df[known], -np.abs(noise) / np.sqrt(spread)).min(axis=1) if known.any() else np.zeros(1)
+    critical = float(np.quantile(smallest, 1 - settings.confidence))
     gap = values[low] - values[high]
-    told = np.where(known, np.abs(gap) > critical * np.where(known, se, 1.0), gap != 0)
+    told = np.where(known, 2 * stdtr(df, -np.abs(gap) / np.where(known, se, 1.0)) < critical, gap != 0)
     better = np.zeros((len(models), len(models)), dtype=bool)
     better[low, high] = told & (gap > 0)
     better[high, low] = told & (gap < 0)

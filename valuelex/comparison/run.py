@@ -21,6 +21,7 @@ from valuelex.comparison.reference import read_reference, reference_similarity
 from valuelex.comparison.scored import read_scores
 from valuelex.comparison.settings import ComparisonSettings
 from valuelex.comparison.specifications import specifications
+from valuelex.comparison.squares import distinct_p
 from valuelex.comparison.traits import table_of, traits
 from valuelex.tables import empty
 
@@ -106,7 +107,7 @@ def run(
         "covariates": covariates.table(known),
         "ranks": ranks(scored, settings, seed=seeds[3]),
         **tables,
-        "traits": table_of(found, scored, settings),
+        "traits": table_of(found, distinct_p(scored), settings),
         "claims": claimed,
         "bias_shares": bias_shares(scores, settings),
         "power": power_table(scored, known[settings.cluster], settings, seed=seeds[4]),

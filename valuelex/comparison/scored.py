@@ -30,10 +30,12 @@ class Scored:
         covariance of any two scores is the sum of products over r. Sources are independent.
     stems : int
         How many of the sources, the first ones, are stems.
-    df, rest_df : float
-        Degrees of freedom of the stems' part and of the rest; infinite where there is none or its errors were given.
-    error_known : bool
-        Whether there is anything in `sources`; without it the scores are taken as exact.
+    df : array, models x dimensions
+        Degrees of freedom of the stems' part of each score: its stems less what is fixed from stem to stem.
+    rest_df : float
+        Of the rest; infinite where its errors were given or are the model's.
+    unknown : frozenset of str
+        Dimensions of whose scores the error is not known: nothing is in `sources` there, and no interval can be had.
     methods : dict of str -> str
         Dimension -> how its scores came about.
     """
@@ -41,9 +43,9 @@ class Scored:
     estimate: pd.DataFrame
     sources: FloatArray
     stems: int
-    df: float
+    df: FloatArray
     rest_df: float
-    error_known: bool
+    unknown: frozenset[str]
     methods: dict[str, str]
 
     @property
@@ -53,6 +55,11 @@ class Scored:
     @property
     def dimensions(self) -> list[str]:
         return [str(d) for d in self.estimate.columns]
+
+    @property
+    def error_known(self) -> bool:
+        """Whether every dimension's scores have an error."""
+        return not self.unknown
 
     def value(self, model: int, dimension: int) -> float:
         """One score, by places."""
@@ -64,12 +71,31 @@ class Scored:
         return np.asarray(rows.T @ rows)
 
     def error(self, weights: FloatArray) -> tuple[float, float]:
-        """Standard error and degrees of freedom of a weighted sum of scores; weights are models x dimensions."""
+        """Standard error and degrees of freedom of a weighted sum of scores; weights are models x dimensions.
+
+        Scores that rest on other numbers of stems have their degrees of freedom put together as Welch does, those of stems
+        and of the rest as Satterthwaite does.
+        """
+        used = weights != 0
         parts = np.einsum("rmd,md->r", self.sources, weights)
         stems, rest = float((parts[: self.stems] ** 2).sum()), float((parts[self.stems :] ** 2).sum())
+        own = (self.sources[: self.stems][:, used] ** 2).sum(axis=0) * weights[used] ** 2
         total = stems + rest
-        uncertain = stems**2 / self.df + rest**2 / self.rest_df
+        uncertain = rest**2 / self.rest_df
+        if stems > 0:
+            uncertain += stems**2 / min(float(self.df[used].max()), own.sum() ** 2 / (own**2 / self.df[used]).sum())
         return float(np.sqrt(total)), total**2 / uncertain if uncertain > 0 else float("inf")
+
+    def interval(self, model: int, dimension: int, level: float) -> tuple[float, float, float]:
+        """Standard error and t interval of one score, by places."""
+        from scipy.special import stdtrit
+
+        weights = np.zeros(self.estimate.shape)
+        weights[model, dimension] = 1.0
+        se, df = self.error(weights)
+        half = float(stdtrit(min(df, 1e8), 0.5 + level / 2)) * se
+        value = self.value(model, dimension)
+        return se, value - half, value + half
 
     def draws(self, n: int, seed: int) -> FloatArray:
         """Return n drawn score matrices (n x models x dimensions), normal around the estimates."""
@@ -87,8 +113,15 @@ class Scored:
         gaps = np.isnan(values).astype(float) @ (A != 0) > 0
         made = np.where(gaps, np.nan, np.nan_to_num(values) @ A)
         estimate = pd.DataFrame(made, index=self.estimate.index, columns=matrix.columns)
-        methods = {str(name): "; ".join(dict.fromkeys(self.methods.values())) for name in matrix.columns}
-        return replace(self, estimate=estimate, sources=self.sources @ A, methods=methods)
+        methods, unknown = {}, set()
+        df = np.empty(made.shape)
+        for k, name in enumerate(matrix.columns):
+            used = [d for d, weight in zip(self.dimensions, A[:, k], strict=True) if weight]
+            methods[str(name)] = "; ".join(dict.fromkeys(self.methods[d] for d in used))
+            df[:, k] = self.df[:, A[:, k] != 0].min(axis=1, initial=_INF)
+            unknown |= {str(name)} if self.unknown & set(used) else set()
+        sources = self.sources @ A
+        return replace(self, estimate=estimate, sources=sources, df=df, unknown=frozenset(unknown), methods=methods)
 
     def grouped(self, groups: Mapping[str, Sequence[str]]) -> Scored:
         """Dimensions as means of the scales that `groups` names; raise `DataError` for scales that there are none of."""
@@ -103,7 +136,7 @@ class Scored:
     def of(self, models: Sequence[str]) -> Scored:
         """The same for some of the models."""
         places = [self.models.index(m) for m in models]
-        return replace(self, estimate=self.estimate.iloc[places], sources=self.sources[:, places])
+        return replace(self, estimate=self.estimate.iloc[places], sources=self.sources[:, places], df=self.df[places])
 
 
 def read_scores(
@@ -152,14 +185,14 @@ def read_scores(
         rest[:, :, k] = part.rest.reindex(columns=models).fillna(0.0).to_numpy()
         others.append(rest)
     sources = np.concatenate([by_stem.reshape(len(stems), len(models), len(parts)), *others])
-    df = min((part.df for part in parts.values()), default=float("inf"))
+    df = np.stack([part.df.reindex(models).fillna(_INF).to_numpy(dtype=np.float64) for part in parts.values()], axis=1)
     return Scored(
         estimate,
         np.asarray(sources, dtype=np.float64),
         len(stems),
         df,
-        min((part.rest_df for part in parts.values()), default=float("inf")),
-        bool(sources.any()),
+        min((part.rest_df for part in parts.values()), default=_INF),
+        frozenset(name for name, part in parts.items() if not part.known),
         {name: part.method for name, part in parts.items()},
     )
 
@@ -195,8 +228,9 @@ class _Part:
     estimate: pd.Series
     stems: pd.DataFrame
     rest: pd.DataFrame
-    df: float
+    df: pd.Series
     rest_df: float
+    known: bool
     method: str
 
 
@@ -217,20 +251,23 @@ def _one_scale(rows: pd.DataFrame, sampled_judges: bool) -> _Part:
             why = error.what.rstrip(".")
         else:
             assert found.influence is not None
-            across = pd.concat(found.across.values()) if found.across else found.influence.iloc[:0]
-            judges = "judges sampled" if found.across else "these judges"
-            method = f"mixed model over {len(found.influence)} stems, {judges}"
-            df = float(found.settings["cluster_df"])
-            rest_df = (long["judge"].nunique() - 1) * (len(found.scores) - 1) if found.across else float("inf")
-            rest = across.reset_index(drop=True)
-            return _Part(found.scores["estimate"], found.influence, rest, df, float(rest_df), method)
+            nothing = found.influence.iloc[:0]
+            rest = pd.concat([nothing, *found.across.values()]).reset_index(drop=True)
+            sampled = sampled_judges and long["judge"].nunique() > 1
+            method = f"mixed model over {len(found.influence)} stems, {'judges sampled' if sampled else 'these judges'}"
+            stems = long.groupby("model")["stem"].nunique() - found.settings["cluster_constants"]
+            rest_df = float((long["judge"].nunique() - 1) * (len(found.scores) - 1)) if sampled else _INF
+            df = stems.clip(lower=1).astype(float)
+            return _Part(found.scores["estimate"], found.influence, rest, df, rest_df, True, method)
     # Plain means over stems: what a mixed model cannot be fitted to still has an order.
     cells = long.groupby(["stem", "model"])["score"].mean().unstack()
     n = cells.notna().sum()
-    away = (cells - cells.mean()) / n
-    influence = (away * np.sqrt(n / (n - 1).clip(lower=1))).fillna(0.0)
-    method = f"plain means over {len(cells)} stems" + (f" ({why})" if why else "")
-    return _Part(cells.mean(), influence, influence.iloc[:0], float(max(int(n.min()) - 1, 1)), float("inf"), method)
+    known = bool((n > 1).all())
+    influence = ((cells - cells.mean()) / n * np.sqrt(n / (n - 1).clip(lower=1))).fillna(0.0) * float(known)
+    method = (
+        f"plain means over {len(cells)} stems" + (f" ({why})" if why else "") + ("" if known else ", errors unknown")
+    )
+    return _Part(cells.mean(), influence, influence.iloc[:0], (n - 1).clip(lower=1).astype(float), _INF, known, method)
 
 
 def _without_items(long: pd.DataFrame) -> _Part:
@@ -243,9 +280,11 @@ def _without_items(long: pd.DataFrame) -> _Part:
         )
     by_model = long.set_index("model")
     se = by_model["se"].astype(float)
-    rest = pd.DataFrame(np.diag(se.fillna(0.0)), columns=list(by_model.index))
-    told = "with their standard errors" if se.notna().all() else "some errors unknown"
-    told = "errors unknown" if se.isna().all() else told
+    known = bool(se.notna().all())
+    rest = pd.DataFrame(np.diag(se.fillna(0.0) * float(known)), columns=list(by_model.index))
+    told = "with their standard errors" if known else "errors unknown"
+    if not known and se.notna().any():
+        told = "errors unknown of some, so that none is used"
     nothing = pd.DataFrame(index=pd.Index([], dtype=object), columns=list(by_model.index), dtype=float)
-    given = rest[se.fillna(0.0).to_numpy() > 0]
-    return _Part(by_model["score"], nothing, given, _INF, _INF, f"given scores, {told}")
+    df = pd.Series(_INF, index=by_model.index)
+    return _Part(by_model["score"], nothing, rest, df, _INF, known, f"given scores, {told}")

@@ -39,7 +39,8 @@ def mean_square(name: str, about: str, values: Scored, factor: float = 1.0) -> S
     shared = (vectors * np.sqrt(np.maximum(roots, 0.0))).T
     estimate = pd.Series(factor * value, index=pd.Index(values.models), name=name).to_frame()
     sources = factor * np.concatenate([slope, shared])[:, :, None]
-    return Scored(estimate, sources, values.stems, values.df, float("inf"), bool(sources.any()), {name: about})
+    df = values.df.min(axis=1, keepdims=True)
+    return Scored(estimate, sources, values.stems, df, float("inf"), frozenset(), {name: about})
 
 
 def profile_variance(scored: Scored) -> Scored | None:
@@ -49,14 +50,22 @@ def profile_variance(scored: Scored) -> Scored | None:
     return None if profile is None else mean_square("profile_variance", about, profile)
 
 
-def distinctness(scored: Scored) -> tuple[Scored, pd.Series] | None:
-    """How far each model's profile is from the mean profile of all models, and the p of none (Hotelling's T squared)."""
-    profile = _profile(scored)
-    if profile is None or len(profile.models) < 3:
-        return None
-    away = _around_mean(profile)
+def distinctness(scored: Scored) -> Scored | None:
+    """How far each model's profile is from the mean profile of all models."""
+    away = _from_mean_profile(scored)
     about = "mean square of a profile's distance from the mean profile of all models, error's part taken off"
-    return mean_square("distinctness", about, away), _hotelling(away)
+    return None if away is None else mean_square("distinctness", about, away)
+
+
+def distinct_p(scored: Scored) -> dict[str, float]:
+    """p of each model's profile being no other than the mean one (Hotelling's T squared); empty where it cannot be had."""
+    away = _from_mean_profile(scored)
+    return {} if away is None else _hotelling(away)
+
+
+def _from_mean_profile(scored: Scored) -> Scored | None:
+    profile = _profile(scored)
+    return None if profile is None or len(profile.models) < 3 else _around_mean(profile)
 
 
 def form_variance(table: pd.DataFrame) -> Scored | None:
@@ -79,7 +88,7 @@ def form_variance(table: pd.DataFrame) -> Scored | None:
     both = (one.mapped(_chosen(one, dimensions)) for one in (first, second))
     a, b = (one.of([str(m) for m in one.estimate.dropna().index]) for one in both)
     models = [m for m in a.models if m in b.models]
-    if len(models) < 2 or not dimensions:
+    if len(models) < 2 or not dimensions or a.unknown or b.unknown:
         return None
     a, b = a.of(models), b.of(models)
     difference = replace(
@@ -88,7 +97,7 @@ def form_variance(table: pd.DataFrame) -> Scored | None:
         # Forms have stems of their own: their errors are independent.
         sources=np.concatenate([a.sources, -b.sources]),
         stems=len(a.sources) + len(b.sources),
-        df=min(a.df, b.df),
+        df=np.minimum(a.df, b.df),
     )
     which = f"forms {names[0]} and {names[1]}"
     about = f"half the mean squared difference of {which}, their mean over models and error's part taken off"
@@ -112,7 +121,7 @@ def _around_mean(scored: Scored) -> Scored:
     )
 
 
-def _hotelling(away: Scored) -> pd.Series:
+def _hotelling(away: Scored) -> dict[str, float]:
     """p of a profile that is no other than the mean one, by model; stems' degrees of freedom stand behind its covariance."""
     from scipy.stats import chi2, f
 
@@ -122,11 +131,10 @@ def _hotelling(away: Scored) -> pd.Series:
         p: FloatArray = away.estimate.to_numpy(dtype=np.float64)[i]
         roots, vectors = np.linalg.eigh(U.T @ U)
         kept = roots > 1e-9 * max(float(roots.max()), 1e-300)
-        rank, df = int(kept.sum()), away.df
+        rank, df = int(kept.sum()), float(away.df[i].min())
         if not rank or df <= rank:
-            out[model] = float("nan")
             continue
         T = float((((vectors[:, kept].T @ p) ** 2) / roots[kept]).sum())
         tail = chi2.sf(T, rank) if not np.isfinite(df) else f.sf(T * (df - rank + 1) / (df * rank), rank, df - rank + 1)
         out[model] = float(tail)
-    return pd.Series(out, dtype=float)
+    return out

@@ -38,10 +38,9 @@ def traits(
     seed : int
         Of the division of many answers into groups.
     """
-    distinct = distinctness(scored)
     found = {
         "profile_variance": profile_variance(scored),
-        "distinctness": None if distinct is None else distinct[0],
+        "distinctness": distinctness(scored),
         SAMPLES: sample_variance(table),
         "form_variance": form_variance(table),
         DIVERSITY: None if words is None else diversity(words, seed=seed),
@@ -55,23 +54,23 @@ def traits(
     return {name: trait for name, trait in known.items() if trait.models}
 
 
-def table_of(found: Mapping[str, Scored], scored: Scored, settings: ComparisonSettings) -> pd.DataFrame:
-    """Return the table `traits`; `scored` are the levels, for the test of distinctness."""
-    from scipy.special import stdtrit
-
-    distinct = distinctness(scored)
-    p_of = {} if distinct is None else distinct[1].dropna().to_dict()
+def table_of(found: Mapping[str, Scored], distinct: Mapping[str, float], settings: ComparisonSettings) -> pd.DataFrame:
+    """Return the table `traits`; `distinct` is the p of each model's profile being no other than the mean one."""
     rows = []
     for name, trait in found.items():
         for place, model in enumerate(trait.models):
-            weights = np.zeros((len(trait.models), 1))
-            weights[place] = 1.0
-            se, df = trait.error(weights)
-            half = float(stdtrit(min(df, 1e8), 0.5 + settings.confidence / 2)) * se
-            value = trait.value(place, 0)
-            row = {"model_id": model, "trait": name, "estimate": value, "se": se, "method": trait.methods[name]}
-            row |= {"ci_low": value - half, "ci_high": value + half}
-            rows.append(row | {"p": p_of.get(model) if name == "distinctness" else None})
+            se, low, high = trait.interval(place, 0, settings.confidence)
+            row = {
+                "model_id": model,
+                "trait": name,
+                "estimate": trait.value(place, 0),
+                "se": se,
+                "ci_low": low,
+                "ci_high": high,
+            }
+            rows.append(
+                row | {"p": distinct.get(model) if name == "distinctness" else None, "method": trait.methods[name]}
+            )
     return frame("traits", rows)
 
 
@@ -91,8 +90,7 @@ def sample_variance(table: pd.DataFrame) -> Scored | None:
         return None
     n = by_stem.notna().sum()
     slope = ((by_stem - by_stem.mean()) / n * np.sqrt(n / (n - 1))).fillna(0.0).to_numpy()
-    nothing = np.zeros((0, by_stem.shape[1]))
-    return _one(SAMPLES, by_stem.mean(), slope, len(by_stem), float(n.min() - 1), nothing)
+    return _one(SAMPLES, by_stem.mean(), slope, n - 1)
 
 
 def diversity(words: pd.DataFrame, *, seed: int = 0) -> Scored | None:
@@ -122,11 +120,11 @@ def diversity(words: pd.DataFrame, *, seed: int = 0) -> Scored | None:
         rows[start : start + groups[place], place] = one.influence.to_numpy()[:, 0]
         start += groups[place]
     value = pd.Series([float(one.numbers["expected"].iloc[0]) for one in found], index=list(tables))
-    return _one(DIVERSITY, value, rows, len(rows), float(min(groups) - 1), np.zeros((0, len(found))))
+    return _one(DIVERSITY, value, rows, pd.Series(groups, index=list(tables)) - 1)
 
 
-def _one(name: str, value: pd.Series, stems: FloatArray, n_stems: int, df: float, rest: FloatArray) -> Scored:
+def _one(name: str, value: pd.Series, rows: FloatArray, df: pd.Series) -> Scored:
     estimate = value.rename(name).to_frame()
     estimate.index = estimate.index.astype(str)
-    sources = np.concatenate([stems, rest])[:, :, None]
-    return Scored(estimate, sources, n_stems, df, float("inf"), bool(sources.any()), {name: ABOUT[name]})
+    degrees = df.to_numpy(dtype=np.float64)[:, None]
+    return Scored(estimate, rows[:, :, None], len(rows), degrees, float("inf"), frozenset(), {name: ABOUT[name]})

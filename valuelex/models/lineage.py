@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -72,13 +72,18 @@ def ancestors(model: Model, others: Sequence[Model] = ()) -> list[str]:
 
     The registry knows the steps in between; `others` are known as the study file describes them.
     """
-    known = {entry.id: entry.tuned_from for entry in (*registry().models, *(m.entry for m in others))}
-    line: list[str] = []
-    origin = model.entry.tuned_from
-    while origin and origin not in line:
-        line.append(origin)
+    return line(model.id, {m.id: m.entry.tuned_from for m in (*others, model)})
+
+
+def line(model: str, origins: Mapping[str, str | None]) -> list[str]:
+    """The same by ids: `origins` is model -> what it was tuned from, and goes before the registry."""
+    known = {entry.id: entry.tuned_from for entry in registry().models} | dict(origins)
+    found: list[str] = []
+    origin = known.get(model)
+    while origin and origin not in found:
+        found.append(origin)
         origin = known.get(origin)
-    return line
+    return found
 
 
 def _same_size(a: Model, b: Model) -> bool:

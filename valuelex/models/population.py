@@ -312,7 +312,10 @@ def setting_id(temperature: float | None, top_p: float | None) -> str:
     )
 
 
-FACTS = ("family", "developer", "parameters", "training", "release_date", "open_weights", "licence", "region", "source")
+FACTS = (
+    "family", "developer", "parameters", "training", "tuned_from", "release_date", "open_weights", "licence", "region",
+    "source",
+)  # fmt: skip
 """The registry's columns in `facts`."""
 
 

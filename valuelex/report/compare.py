@@ -86,9 +86,8 @@ def _pictures(evidence: Evidence, contrasts: list[dict[str, Any]], smallest: flo
     profiles, covariates = _or_empty(evidence, "profiles"), _or_empty(evidence, "covariates")
     clusters = _or_empty(evidence, "model_clusters")
     models = list(dict.fromkeys(profiles["model_id"].astype(str)))
-    known = set(models)
-    tuned_from = {m.id: m.entry.tuned_from for m in evidence.models}
-    pairs = {tuned: base for tuned, base in tuned_from.items() if base in known and tuned in known}
+    with_base = covariates.dropna(subset=["base"])
+    pairs = dict(zip(with_base["model_id"].astype(str), with_base["base"].astype(str), strict=True))
     made = [
         *(forest(contrasts, smallest, scope, measure) for scope in SCOPES for measure in ("level", "profile")),
         profile_map(profiles, clusters) if len(models) > MOST_SERIES else profile_dots(profiles, models),

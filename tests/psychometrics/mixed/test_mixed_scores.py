@@ -261,7 +261,7 @@ def test_influence_of_items_gives_the_paired_t_error_of_differences() -> None:
     wide = data.pivot(index="item", columns="person", values="score")
     difference = wide["b"] - wide["a"]
     assert found.influence is not None
-    assert found.settings["cluster_df"] == items - 1
+    assert found.settings["cluster_constants"] == 1
     assert np.sqrt(((found.influence["b"] - found.influence["a"]) ** 2).sum()) == pytest.approx(
         difference.std(ddof=1) / np.sqrt(items)
     )
@@ -284,6 +284,6 @@ def test_influence_leaves_fixed_kinds_of_items_out_and_raters_apart() -> None:
         "person x rater": ["person", "rater"],
     }
     found = pm.mixed_scores(pd.DataFrame(rows), effects, fixed=["kind"], clusters="item")
-    assert found.settings["cluster_df"] == 10
+    assert found.settings["cluster_constants"] == 2
     assert set(found.across) <= {"rater", "person x rater"}
     assert (found.influence**2).sum().max() < 0.5  # 3 points between kinds would give more

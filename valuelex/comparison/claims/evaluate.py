@@ -20,6 +20,7 @@ from valuelex.comparison.claims.document import (
     Share,
     Structure,
 )
+from valuelex.comparison.covariates import own_family
 from valuelex.comparison.inference import counted, intervals, models_like_these
 from valuelex.comparison.questions import SLOPES, Question, group_question, slope_question
 from valuelex.comparison.scored import Scored
@@ -242,9 +243,9 @@ def _applicable(claim: Applicable, evidence: Evidence, settings: ComparisonSetti
         gap.rename("gap").to_frame(),
         np.zeros((0, len(gap), 1)),
         0,
+        np.full((len(gap), 1), np.inf),
         float("inf"),
-        float("inf"),
-        False,
+        frozenset({"gap"}),
         {"gap": "applicable shares"},
     )
     row = _average(exact, "gap", evidence.clusters, settings)
@@ -270,8 +271,7 @@ def _average(scored: Scored, dimension: str, clusters: pd.Series, settings: Comp
     """Mean over models like these: families and models sampled; over just these where they are too few."""
     values = scored.estimate[dimension].dropna()
     models = [str(m) for m in values.index]
-    family = clusters.reindex(models)
-    cluster = family.where(family.notna(), pd.Series(models, index=models))
+    cluster = own_family(clusters, models)
     row: Row = {"estimate": float(values.mean()), "n_models": len(models), "n_families": int(cluster.nunique())}
     row |= dict.fromkeys(("se", "ci_low", "ci_high", "p")) | {"method": f"mean over {len(models)} models"}
     if row["n_families"] < 3:

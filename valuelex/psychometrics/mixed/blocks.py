@@ -56,9 +56,13 @@ class Blocks:
 
 
 def make_blocks(
-    values: FloatArray, fixed: FloatArray, effects: Mapping[str, IntArray], factors: Sequence[IntArray]
+    values: FloatArray,
+    fixed: FloatArray,
+    effects: Mapping[str, IntArray],
+    factors: Sequence[IntArray],
+    by: IntArray | None = None,
 ) -> Blocks:
-    """Sort the rows into blocks of the factor that makes the least work.
+    """Sort the rows into blocks of one factor: the one that makes the least work, if none is asked for.
 
     Parameters
     ----------
@@ -68,9 +72,11 @@ def make_blocks(
         Level of each random effect, 0, 1, ...
     factors : sequence of array of int, n
         Candidates for the blocks.
+    by : array of int, n, optional
+        The factor of the blocks: one block for each of its levels, in their order.
     """
     whole = np.zeros(values.size, dtype=np.int64)
-    block = min((whole, *factors), key=lambda by: _work(by, fixed.shape[1], effects))
+    block = by if by is not None else min((whole, *factors), key=lambda one: _work(one, fixed.shape[1], effects))
     inside = {name: key for name, key in effects.items() if _nested(key, block)}
     order = np.argsort(block, kind="stable")
     sizes = np.bincount(block)

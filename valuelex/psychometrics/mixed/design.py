@@ -119,7 +119,12 @@ def fixed_columns(factors: pd.DataFrame, fixed: Weights) -> tuple[FloatArray, li
 
 
 def fit_effects(
-    values: FloatArray, X: FloatArray, factors: pd.DataFrame, effects: Mapping[str, Sequence[str]], taken: str = ""
+    values: FloatArray,
+    X: FloatArray,
+    factors: pd.DataFrame,
+    effects: Mapping[str, Sequence[str]],
+    taken: str = "",
+    by: str | None = None,
 ) -> Fitted:
     """Estimate the components of the effects that these data can tell apart.
 
@@ -133,6 +138,8 @@ def fit_effects(
         Name -> the factors whose combinations are its levels.
     taken : str
         A factor whose levels are fixed columns: an effect of the same levels has no component.
+    by : str, optional
+        A factor whose levels, sorted, are the blocks.
 
     Raises
     ------
@@ -155,5 +162,6 @@ def fit_effects(
     notes = identified(keys, len(factors))
     notes.pop(taken, None)
     used = {name: keys[name] for name in effects if not notes[name]}
-    blocks = make_blocks(values, X, used, list(codes.values()))
+    levels = None if by is None else pd.factorize(factors[by], sort=True)[0].astype(np.int64)
+    blocks = make_blocks(values, X, used, list(codes.values()), levels)
     return Fitted(fit(blocks), blocks, notes, {name: int(keys[name].max()) + 1 for name in effects})

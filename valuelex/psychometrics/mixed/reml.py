@@ -43,17 +43,26 @@ class Evaluation:
         out[:, -1] = (v**2).sum(axis=(0, 1))
         return out
 
-    def influence(self, blocks: Blocks, contrasts: FloatArray, clusters: NDArray[np.int64]) -> FloatArray:
-        """Derivative of each contrast's estimate by the weight of each cluster of rows, components held; clusters x contrasts.
+    def influence(self, blocks: Blocks, contrasts: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What each block adds to the error of each contrast, and what a block settles alone; rows x contrasts both.
 
-        Their sum of squares, clusters taken as sampled, is the contrasts' sampling covariance whatever goes on inside clusters.
+        The first has a row for each block: the derivative of the contrast by the block's weight, components held, with the
+        block's own leverage taken out (bias-reduced linearisation, Bell & McCaffrey, 2002): under the model the sum of squares
+        is the sampling variance without bias, and without the model it holds whatever goes on inside blocks. An object that was
+        scored in one block alone fits it exactly, so that its residuals say nothing: the second has the model's error of those.
         """
         p = blocks.p
-        of_row = blocks.A[blocks.there] * self.Py[blocks.there][:, None]
-        sums = np.zeros((int(clusters.max()) + 1, blocks.A.shape[2]))
-        np.add.at(sums, clusters[blocks.row[blocks.there]], of_row)
-        found = sums @ self.M[:, :p] @ contrasts.T
-        return np.asarray(found - found.mean(axis=0))
+        values, vectors = np.linalg.eigh(self.M)
+        half = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+        front = contrasts @ half[:p]
+        rows, alone = [], []
+        for A, WA, Py in zip(blocks.A, self.WA, self.Py, strict=True):
+            leverage, v = np.linalg.eigh(half @ (A.T @ WA) @ half)
+            settled = leverage > 1 - 1e-6
+            scaled = np.where(settled, 0.0, 1 / np.sqrt(np.where(settled, 1.0, 1 - leverage)))
+            rows.append(front @ (v * scaled) @ (v.T @ (half @ (A.T @ Py))))
+            alone.append((front @ v[:, settled]).T)
+        return np.array(rows), np.concatenate(alone)
 
     def loadings_on(self, blocks: Blocks, name: str, contrasts: FloatArray) -> FloatArray:
         """Weight of each level of a random effect in each contrast's estimate, levels x contrasts."""

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from valuelex.errors import DataError
 from valuelex.psychometrics import checks
-from valuelex.psychometrics.mixed.blocks import Blocks, FloatArray
+from valuelex.psychometrics.mixed.blocks import FloatArray
 from valuelex.psychometrics.mixed.design import Fitted, Weights, fit_effects, fixed_columns, read_rows
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.threads import one_thread
 
+ALONE = "settled by one cluster"
 METHOD = "linear mixed model, REML by average information; Satterthwaite degrees of freedom"
 
 
@@ -37,11 +37,12 @@ class MixedScoresResult(Result):
     covariates : DataFrame
         Effects of the fixed covariates: covariate, level, estimate, se, df.
     influence : DataFrame or None
-        With `clusters`: cluster x object, scaled so that the sum of squares over clusters is the sampling covariance of the
-        estimates, whatever goes on inside clusters; effects that cut across clusters are not in it. Its degrees of freedom are
-        `settings["cluster_df"]`.
+        With `clusters`: cluster x object; the sum of squares over clusters is the sampling covariance of the estimates,
+        whatever goes on inside clusters (bias-reduced linearisation); effects that cut across clusters are not in it. Its
+        degrees of freedom are the clusters less `settings["cluster_constants"]`, what is fixed from cluster to cluster.
     across : dict of str -> DataFrame
-        With `clusters`: for each random effect that cuts across clusters, level x object, scaled in the same way.
+        With `clusters`: for each random effect that cuts across clusters, level x object, scaled in the same way; and under
+        "settled by one cluster" the model's error of objects that one cluster alone has scored.
     coefficients : dict
         universe (variance of true scores), relative and absolute (error variances, mean over objects), generalizability,
         dependability.
@@ -118,7 +119,7 @@ def mixed_scores(
         raise DataError("There is one object alone.", "Give scores of two or more, or its plain mean.")
     covariates, rows = fixed_columns(factors, weights)
     X = np.hstack([np.eye(k)[code], covariates])
-    fitted = fit_effects(values, X, factors, effects, taken=object)
+    fitted = fit_effects(values, X, factors, effects, taken=object, by=clusters)
     blocks, at = fitted.blocks, fitted.fit.at
     p = blocks.p
     contrasts = np.zeros((k + len(rows), p))
@@ -171,7 +172,7 @@ def mixed_scores(
     by_cluster: tuple[Any, ...] = ()
     if clusters:
         by_cluster = _by_cluster(fitted, contrasts[:k], factors, clusters, scores.index)
-        settings["cluster_df"] = by_cluster[2]
+        settings["cluster_constants"] = by_cluster[2]
     return MixedScoresResult(
         scores,
         pd.DataFrame(covariance[:k, :k], index=scores.index, columns=scores.index),
@@ -186,38 +187,23 @@ def mixed_scores(
 def _by_cluster(
     fitted: Fitted, contrasts: FloatArray, factors: pd.DataFrame, clusters: str, objects: pd.Index
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], int]:
-    code, names = pd.factorize(factors[clusters], sort=True)
+    names = pd.Index(sorted(factors[clusters].unique()), name=clusters)
     blocks, at = fitted.blocks, fitted.fit.at
     n = len(names)
     # What is fixed from cluster to cluster (their kind) costs degrees of freedom, as a constant does.
     X = blocks.A[blocks.there][:, : blocks.p]
-    of_row = code[blocks.row[blocks.there]]
+    of_row = np.nonzero(blocks.there)[0]
     means = np.zeros((n, blocks.p))
     np.add.at(means, of_row, X)
     within = X - (means / np.bincount(of_row, minlength=n)[:, None])[of_row]
     lost = 1 + blocks.p - int(np.linalg.matrix_rank(np.hstack([within, np.ones((len(within), 1))])))
-    df = max(n - lost, 1)
-    influence = at.influence(blocks, contrasts, code) * np.sqrt(n / df)
-    across = {}
+    influence, alone = at.influence(blocks, contrasts)
+    across = {ALONE: pd.DataFrame(alone, columns=objects)} if len(alone) else {}
     for k, name in enumerate(blocks.names):
-        levels = _levels(blocks, name)
-        if not _inside(levels, of_row):
+        if name in blocks.outer:
             loading = at.loadings_on(blocks, name, contrasts) * np.sqrt(fitted.fit.theta[k])
             across[name] = pd.DataFrame(loading, columns=objects)
-    return pd.DataFrame(influence, index=pd.Index(names, name=clusters), columns=objects), across, df
-
-
-def _levels(blocks: Blocks, name: str) -> NDArray[np.int64]:
-    """Level of a random effect on every row that is there."""
-    if name in blocks.inner:
-        return blocks.inner[name][blocks.there]
-    return np.asarray(blocks.A[blocks.there][:, blocks.outer[name]].argmax(axis=1))
-
-
-def _inside(levels: NDArray[np.int64], clusters: NDArray[np.int64]) -> bool:
-    """Whether every level lies in one cluster."""
-    pairs = np.unique(np.stack([levels, clusters], axis=1), axis=0)
-    return bool(np.unique(pairs[:, 0]).size == len(pairs))
+    return pd.DataFrame(influence, index=names, columns=objects), across, lost
 
 
 def _coefficients(between: float, covariance: FloatArray) -> dict[str, float]:

@@ -75,6 +75,8 @@ TABLES = (
             optional_text("release_date", "release date"),
             optional_text("open_weights", "whether its weights are public"),
             optional_text("region", "region of its developer"),
+            optional_text("tuned_from", "the model that it was trained further from"),
+            optional_text("base", "the pretrained model among these that it was made from, of the same size"),
             optional_text("missing", "what is not known of it"),
         ),
         ("model_id",),
