@@ -3,7 +3,7 @@
 Type I error and coverage over simulated studies (valuelex.comparison.simulation), and time for a large one, beside statsmodels'
 mixed model of the same rows.
 
-    python benchmarks/comparing.py [--studies 400] [--stems 24] [--speed]
+    python benchmarks/comparing.py [--studies 400] [--only "6 families"] [--speed]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,22 @@ from valuelex.comparison.simulation import Design, simulate
 
 EFFECTS = {"parameters": 0.15, "training": 0.3, "region": 0.3}
 SCALE = (-100.0, 100.0)
+DESIGNS = {
+    "4 families": Design(families=4),
+    "6 families": Design(families=6),
+    "8 families": Design(families=8),
+    "12 families": Design(families=12),
+    "8 families that are alike": Design(families=8, family=0.0),
+    "6 families far apart": Design(families=6, family=0.5),
+    "8 families, pairs": Design(families=8, models=(1, 3), pairs=True),
+    "8 families, 4 judges sampled": Design(families=8, judges=4, model_judge=0.3),
+    "8 families, half of the scores missing": Design(families=8, missing=0.5),
+    "8 families, effects of training differ": Design(families=8, slope=0.3),
+}
+"""One sample of each completion; effects of training that differ between families have a mean of 0 where there are none."""
 
 
-def study(design: Design, seed: int) -> list[dict[str, Any]]:
+def study(design: Design, judges_sampled: bool, seed: int) -> list[dict[str, Any]]:
     """Every contrast of one simulated study, with its truth, and the naive test beside."""
     table, facts = simulate(design, seed)
     settings = ComparisonSettings(
@@ -33,7 +47,7 @@ def study(design: Design, seed: int) -> list[dict[str, Any]]:
         claims=None, power_draws=0,
     )  # fmt: skip
     first = table[table["dimension"] == "dimension001"]
-    found = run(first, facts=facts, settings=settings, sampled_judges=False, seed=seed)["comparisons"]
+    found = run(first, facts=facts, settings=settings, sampled_judges=judges_sampled, seed=seed)["comparisons"]
     rows = []
     for row in found[found["scope"] == "models like these"].to_dict("records"):
         truth = design.effects.get(row["covariate"], 0.0)
@@ -61,18 +75,17 @@ def naive(table: pd.DataFrame, facts: pd.DataFrame, covariate: str) -> float:
     return float(stats.ttest_ind(*parts).pvalue) if len(parts) == 2 else float("nan")
 
 
-def _many(job: tuple[Design, list[int]]) -> list[dict[str, Any]]:
+def _many(job: tuple[Design, bool, list[int]]) -> list[dict[str, Any]]:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        return [row for seed in job[1] for row in study(job[0], seed)]
+        return [row for seed in job[2] for row in study(job[0], job[1], seed)]
 
 
-def rates(studies: int, stems: int) -> None:
-    """Print type I error (no effects) and coverage (effects) of every contrast, by number of families."""
+def rates(studies: int, only: list[str]) -> None:
+    """Print type I error (no effects) and coverage (effects) of every contrast in every design."""
     heads = (
-        "families",
-        "family SD",
+        "design",
         "contrast",
         "studies",
         "type I",
@@ -84,11 +97,11 @@ def rates(studies: int, stems: int) -> None:
     )
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     with ProcessPoolExecutor(2) as pool:
-        for families, sd in ((4, 0.25), (6, 0.25), (8, 0.25), (12, 0.25), (8, 0.0), (6, 0.5)):
+        for name in only or DESIGNS:
             tables = []
             for effects in ({}, EFFECTS):
-                design = Design(families=families, family=sd, stems=stems, samples=1, effects=effects)
-                jobs = [(design, list(range(k, studies, 2))) for k in (0, 1)]
+                design = replace(DESIGNS[name], samples=1, effects=effects)
+                jobs = [(design, "judges sampled" in name, list(range(k, studies, 2))) for k in (0, 1)]
                 tables.append(pd.DataFrame([row for rows in pool.map(_many, jobs) for row in rows]))
             null, real = tables
             for contrast, mine in null.groupby("contrast"):
@@ -100,7 +113,7 @@ def rates(studies: int, stems: int) -> None:
                     f"{mine['boot_rejected'].dropna().mean():.3f}", f"{told.dropna().mean():.3f}",
                     f"{other['covered'].mean():.3f}", f"{bias:+.3f}",
                 )  # fmt: skip
-                print(f"| {families} | {sd:g} | {contrast} | {len(mine)} | {' | '.join(figures)} |", flush=True)
+                print(f"| {name} | {contrast} | {len(mine)} | {' | '.join(figures)} |", flush=True)
 
 
 def speed() -> None:
@@ -135,7 +148,7 @@ def speed() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=400)
-    parser.add_argument("--stems", type=int, default=24)
+    parser.add_argument("--only", action="append", choices=list(DESIGNS), default=[])
     parser.add_argument("--speed", action="store_true")
     asked = parser.parse_args()
-    speed() if asked.speed else rates(asked.studies, asked.stems)
+    speed() if asked.speed else rates(asked.studies, asked.only)

@@ -36,6 +36,10 @@ class Design:
         on the first dimension.
     slope : float
         Standard deviation over families of the effect of training.
+    pairs : bool
+        Whether every model comes as two of one size: a pretrained one and what was tuned from it.
+    missing : float
+        Share of completions without scores: each model lacks a share of its own, between half and one and a half times this.
     """
 
     families: int = 8
@@ -56,6 +60,8 @@ class Design:
     residual: float = 0.5
     effects: Mapping[str, float] = field(default_factory=dict)
     slope: float = 0.0
+    pairs: bool = False
+    missing: float = 0.0
 
 
 def simulate(design: Design, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -83,7 +89,13 @@ def simulate(design: Design, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     score = score + rng.normal(0, design.judge, (1, 1, 1, design.judges, 1))
     score = score + rng.normal(0, design.model_judge, (n, 1, 1, design.judges, 1))
     score = score + rng.normal(0, design.residual, shape)
-    return _table(score, list(facts.index)), facts
+    table = _table(score, list(facts.index))
+    if design.missing:
+        share = design.missing * rng.uniform(0.5, 1.5, n)
+        gone = rng.random(score.shape[:3]) < share[:, None, None]
+        whole = np.broadcast_to(gone[..., None, None], score.shape)
+        table = table[~whole.ravel()].reset_index(drop=True)
+    return table, facts
 
 
 def _facts(design: Design, rng: np.random.Generator) -> tuple[pd.DataFrame, NDArray[np.int64]]:
@@ -93,6 +105,9 @@ def _facts(design: Design, rng: np.random.Generator) -> tuple[pd.DataFrame, NDAr
     centre = rng.uniform(low, high, design.families)
     size = np.clip(centre[family] + rng.normal(0, 0.7, len(family)), low, high)
     tuned = rng.random(len(family)) < 0.5
+    if design.pairs:
+        family, size = np.repeat(family, 2), np.repeat(size, 2)
+        tuned = np.arange(len(family)) % 2 == 1
     rows = {
         "family": [f"family {f + 1:02d}" for f in family],
         "developer": [f"family {f + 1:02d}" for f in family],
@@ -101,6 +116,8 @@ def _facts(design: Design, rng: np.random.Generator) -> tuple[pd.DataFrame, NDAr
         "region": np.where(family % 2, "B", "A"),
     }
     names = pd.Index([f"model {i + 1:02d}" for i in range(len(family))], name="model_id")
+    if design.pairs:
+        rows["tuned_from"] = np.where(tuned, np.roll(names.to_numpy(dtype=object), 1), None)
     return pd.DataFrame(rows, index=names), family
 
 
