@@ -14,7 +14,7 @@ from valuelex.comparison.composition import composition
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.simulation import Design, simulate
 from valuelex.comparison.squares import distinct_p, form_variance, profile_variance
-from valuelex.comparison.traits import diversity, sample_variance
+from valuelex.comparison.traits import sample_variance
 from valuelex.errors import DataError
 from valuelex.tables import frame
 
@@ -223,26 +223,6 @@ def test_profile_variance_is_unbiased_and_sample_variance_is_what_was_put_in() -
     # Stems that are easy on one dimension give every model the same part of a profile: 2/3 of .8^2 / 12 is error, taken off.
     assert np.mean(spread) == pytest.approx(0.4**2 * 2 / 3, abs=0.03)
     assert np.mean(steadiness) == pytest.approx(0.6**2 + 0.3**2, rel=0.05)
-
-
-def test_a_model_that_names_more_values_is_more_diverse_at_the_same_number_of_answers() -> None:
-    """One model picks evenly from 20 words, one mostly the same three; the first answered five times as often."""
-    rng = np.random.default_rng(1)
-    rows = []
-    for model, answers, p in (("wide", 200, np.full(20, 0.05)), ("narrow", 40, np.r_[[0.3] * 3, [0.1 / 17] * 17])):
-        for answer in range(answers):
-            chosen = rng.choice(20, 3, replace=False, p=p)
-            rows += [
-                {"model_id": model, "response_id": f"{model}{answer}", "word": f"w{c}", "kept": True} for c in chosen
-            ]
-    rows += [{"model_id": "mute", "response_id": "x", "word": "w1", "kept": True}]
-    found = diversity(pd.DataFrame(rows), seed=1)
-    assert found is not None
-    assert found.models == ["narrow", "wide"]
-    narrow, wide = found.value(0, 0), found.value(1, 0)
-    assert 3 < narrow < 9
-    assert 16 < wide < 20
-    assert found.error(np.array([[-1.0], [1.0]]))[0] < (wide - narrow) / 3
 
 
 def test_a_profile_like_all_others_is_called_distinct_as_often_as_it_should_be() -> None:

@@ -52,6 +52,7 @@ def run(
     adequacy: Mapping[str, Any] | None = None,
     model_scores: pd.DataFrame | None = None,
     words: pd.DataFrame | None = None,
+    responses: pd.DataFrame | None = None,
     instrument: str = "",
     seed: int = 0,
 ) -> dict[str, pd.DataFrame | dict[str, Any]]:
@@ -74,6 +75,8 @@ def run(
         The table `scores`, for claims of what is applicable.
     words : DataFrame, optional
         The table `words`, for the diversity of what models name.
+    responses : DataFrame, optional
+        The table `responses`, for how much of that hangs on the prompt.
     instrument : str
         The taxonomy that the test was made for.
     seed : int
@@ -93,7 +96,7 @@ def run(
     tables, document = composition(scored, known[settings.cluster], settings, seed=seeds[0])
     if settings.dimensions:
         document["halo_of_scales"] = halo(finest)
-    found = traits(scored, scores, words, seed=seeds[5])
+    found = traits(scored, scores, words, responses, seed=seeds[5])
     people = empty("reference_similarity")
     if settings.reference is not None:
         known_people = read_reference((folder or Path()) / settings.reference)

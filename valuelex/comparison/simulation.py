@@ -117,7 +117,7 @@ def _facts(design: Design, rng: np.random.Generator) -> tuple[pd.DataFrame, NDAr
     }
     names = pd.Index([f"model {i + 1:02d}" for i in range(len(family))], name="model_id")
     if design.pairs:
-        rows["tuned_from"] = np.where(tuned, np.roll(names.to_numpy(dtype=object), 1), None)
+        rows["tuned_from"] = [names[k - 1] if own else None for k, own in enumerate(tuned)]
     return pd.DataFrame(rows, index=names), family
 
 

@@ -7,23 +7,23 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from valuelex import psychometrics as pm
+from valuelex.comparison.naming import named
 from valuelex.comparison.scored import FloatArray, Scored
 from valuelex.comparison.settings import ComparisonSettings
 from valuelex.comparison.squares import distinctness, form_variance, profile_variance
 from valuelex.tables import frame
 
-SAMPLES, DIVERSITY = "sample_variance", "diversity"
-ABOUT = {
-    SAMPLES: "variance of the scores of samples of one completion, mean over stems",
-    DIVERSITY: "effective number of value words (Hill number of order 1), rarefied to as many answers of every model",
-}
-FEWEST_ANSWERS = 10
-"""Answers with a value word from which on a model's diversity is estimated."""
+SAMPLES = "sample_variance"
+ABOUT = "variance of the scores of samples of one completion, mean over stems"
 
 
 def traits(
-    scored: Scored, table: pd.DataFrame, words: pd.DataFrame | None = None, *, seed: int = 0
+    scored: Scored,
+    table: pd.DataFrame,
+    words: pd.DataFrame | None = None,
+    responses: pd.DataFrame | None = None,
+    *,
+    seed: int = 0,
 ) -> dict[str, Scored]:
     """Return the traits that these scores allow, each as scores of one dimension, so that every question can be put to it.
 
@@ -35,6 +35,8 @@ def traits(
         The table `item_scores` that they come from.
     words : DataFrame, optional
         The table `words`, where the study elicited words.
+    responses : DataFrame, optional
+        The table `responses`, for the prompts of the answers.
     seed : int
         Of the division of many answers into groups.
     """
@@ -43,7 +45,7 @@ def traits(
         "distinctness": distinctness(scored),
         SAMPLES: sample_variance(table),
         "form_variance": form_variance(table),
-        DIVERSITY: None if words is None else diversity(words, seed=seed),
+        **({} if words is None else named(words, responses, seed=seed)),
     }
     # A model may have named words and have no scores; what is known of it is not at hand here.
     known = {
@@ -93,38 +95,8 @@ def sample_variance(table: pd.DataFrame) -> Scored | None:
     return _one(SAMPLES, by_stem.mean(), slope, n - 1)
 
 
-def diversity(words: pd.DataFrame, *, seed: int = 0) -> Scored | None:
-    """Effective number of value words that each model names, in as many answers as the model with fewest has.
-
-    Parameters
-    ----------
-    words : DataFrame
-        The table `words`; words that were kept count, each once an answer. Models with fewer than ten such
-        answers are left out.
-    seed : int
-    """
-    kept = words[words["kept"].fillna(False).astype(bool) & words["word"].notna()]
-    tables = {
-        str(model): pd.crosstab(rows["response_id"].astype(str), rows["word"].astype(str)).clip(upper=1)
-        for model, rows in kept.groupby("model_id", sort=True)
-    }
-    tables = {model: units for model, units in tables.items() if len(units) >= FEWEST_ANSWERS}
-    if not tables:
-        return None
-    size = min(len(units) for units in tables.values())
-    found = [pm.hill_numbers(units.to_numpy(), orders=[1], size=size, seed=seed) for units in tables.values()]
-    groups = [len(one.influence) for one in found]
-    rows = np.zeros((sum(groups), len(found)))
-    start = 0
-    for place, one in enumerate(found):
-        rows[start : start + groups[place], place] = one.influence.to_numpy()[:, 0]
-        start += groups[place]
-    value = pd.Series([float(one.numbers["expected"].iloc[0]) for one in found], index=list(tables))
-    return _one(DIVERSITY, value, rows, pd.Series(groups, index=list(tables)) - 1)
-
-
 def _one(name: str, value: pd.Series, rows: FloatArray, df: pd.Series) -> Scored:
     estimate = value.rename(name).to_frame()
     estimate.index = estimate.index.astype(str)
     degrees = df.to_numpy(dtype=np.float64)[:, None]
-    return Scored(estimate, rows[:, :, None], len(rows), degrees, float("inf"), frozenset(), {name: ABOUT[name]})
+    return Scored(estimate, rows[:, :, None], len(rows), degrees, float("inf"), frozenset(), {name: ABOUT})

@@ -63,6 +63,7 @@ from valuelex.psychometrics.retention.sequential import FitSequenceResult, fit_s
 from valuelex.psychometrics.richness.coverage import Coverage, sample_coverage
 from valuelex.psychometrics.richness.estimators import RichnessEstimate, chao1, chao2
 from valuelex.psychometrics.richness.hill import HillResult, hill_numbers
+from valuelex.psychometrics.richness.overlap import OverlapResult, morisita_overlap
 from valuelex.psychometrics.richness.rarefaction import rarefaction
 from valuelex.psychometrics.richness.richness import RichnessResult, richness
 from valuelex.psychometrics.rotation.rotate import RotationResult, rotate
@@ -111,6 +112,7 @@ __all__ = [
     "MixedScoresResult",
     "NestedRegressionResult",
     "OmegaResult",
+    "OverlapResult",
     "ParallelResult",
     "PermutationTest",
     "PolychoricResult",
@@ -170,6 +172,7 @@ __all__ = [
     "mean_interval",
     "mixed_correlations",
     "mixed_scores",
+    "morisita_overlap",
     "nest",
     "nested_regression",
     "omega",

@@ -303,7 +303,13 @@ def _means(scores: pd.DataFrame) -> pd.DataFrame:
     return frame("item_scores", given)
 
 
-_ALSO_COMPARED = {"taxonomy": "taxonomy", "adequacy": "adequacy", "scores": "model_scores", "words": "words"}
+_ALSO_COMPARED = {
+    "taxonomy": "taxonomy",
+    "adequacy": "adequacy",
+    "scores": "model_scores",
+    "words": "words",
+    "responses": "responses",
+}
 """What claims are put to where the study has it: document or table -> argument."""
 
 

@@ -13,7 +13,10 @@ from valuelex.errors import BadInput
 from valuelex.tables import own_or_packaged
 from valuelex.tables.yaml_lines import line_of, read_with_lines
 
-Trait = Literal["profile_variance", "distinctness", "sample_variance", "form_variance", "diversity"]
+Trait = Literal[
+    "profile_variance", "distinctness", "sample_variance", "form_variance",
+    "diversity", "diversity_0", "diversity_2", "prompt_overlap",
+]  # fmt: skip
 Direction = Literal["positive", "negative"]
 
 

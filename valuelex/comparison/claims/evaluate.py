@@ -171,10 +171,7 @@ def _contrast(claim: ContrastClaim, evidence: Evidence, settings: ComparisonSett
     question = _question(claim, evidence.facts.loc[scored.models])
     if question.refused:
         raise NotTestable(question.refused)
-    square = claim.trait is not None and claim.trait != "diversity"
-    smallest = (
-        claim.smallest_effect if claim.trait == "diversity" else _stretched(claim.smallest_effect, settings, square)
-    )
+    smallest = _smallest(claim, settings)
     held = settings.model_copy(update={"smallest_effect": smallest})
     row = models_like_these(question, scored, dimension, evidence.clusters, held, seed)
     if row["p"] is None:
@@ -199,7 +196,7 @@ def _mean(claim: Mean, evidence: Evidence, settings: ComparisonSettings) -> Row:
     if not chosen:
         raise NotTestable(f"no model's {claim.covariate} is {' or '.join(claim.at)}")
     row = _average(trait.of(chosen), claim.trait, evidence.clusters, settings)
-    smallest = _stretched(claim.smallest_effect, settings, square=True)
+    smallest = _smallest(claim, settings)
     out = _figures(row) | {"method": row["method"], "smallest_effect": smallest, "p": None}
     if row["ci_high"] is None:
         return out | {"verdict": "undecided", "reason": row["why"]}
@@ -261,9 +258,9 @@ def _trait(evidence: Evidence, name: str) -> Scored:
             "distinctness": "scores of one dimension, of two models, or without errors, tell of no distinct profile",
             "sample_variance": "no completion was sampled twice",
             "form_variance": "there are no two forms with scores",
-            "diversity": "this study elicited no words",
+            "prompt_overlap": "no model has answers with words to two prompts, three of each",
         }
-        raise NotTestable(missing[name])
+        raise NotTestable(missing.get(name, "this study elicited no words"))
     return evidence.traits[name]
 
 
@@ -316,6 +313,13 @@ def _judged(row: Row, direction: str, smallest: float) -> Row:
 
 def _figures(row: Row) -> Row:
     return {name: row.get(name) for name in FIGURES}
+
+
+def _smallest(claim: ContrastClaim | Mean, settings: ComparisonSettings) -> float:
+    """The smallest effect in the unit of what is claimed: words and shares do not stretch with the scale."""
+    if claim.trait is not None and not claim.trait.endswith("variance") and claim.trait != "distinctness":
+        return claim.smallest_effect
+    return _stretched(claim.smallest_effect, settings, square=claim.trait is not None)
 
 
 def _stretched(smallest: float, settings: ComparisonSettings, square: bool = False) -> float:

@@ -151,8 +151,10 @@ TABLES = (
         "one trait of one model",
         (
             identifier("model_id", MODEL.about),
-            identifier("trait", "profile_variance, distinctness, sample_variance, form_variance or diversity"),
-            Column("estimate", "number", "its value; variances in square points, diversity in words"),
+            identifier("trait", "what it is of the model: see method.md, section 8"),
+            Column(
+                "estimate", "number", "its value; variances in square points, diversity in words, overlap as a share"
+            ),
             number("se", "its standard error", 0),
             number("ci_low", "lower end of its interval"),
             number("ci_high", "upper end"),
