@@ -148,20 +148,52 @@ def fit_effects(
     DataError
         Fixed effects that cannot be told apart, or no convergence.
     """
-    unknown = sorted({name for names in effects.values() for name in names} - set(map(str, factors.columns)))
-    if unknown or not all(len(names) for names in effects.values()):
-        raise SettingError(f"effects names {', '.join(unknown) or 'no factor'}.", "Use columns of ratings.")
+    check_rank(X)
+    known = random_effects(factors, effects, taken)
+    levels = None if by is None else pd.factorize(factors[by], sort=True)[0].astype(np.int64)
+    blocks = make_blocks(values, X, known.used, known.factors, levels)
+    return Fitted(fit(blocks), blocks, known.notes, known.levels)
+
+
+def check_rank(X: FloatArray) -> None:
+    """Raise `DataError` for fixed columns that cannot be told apart."""
     if np.linalg.matrix_rank(X) < X.shape[1]:
         raise DataError(
             "The fixed effects cannot be told apart: some objects were never scored under comparable conditions.",
             "Leave out a covariate, or the objects that share no level of it with the others.",
         )
+
+
+@dataclass(frozen=True)
+class RandomEffects:
+    """Levels of the random effects that rows can tell apart.
+
+    Attributes
+    ----------
+    used : dict of str -> array of int, n
+        Effect -> its level on every row.
+    notes : dict of str -> str
+        Effect -> why it has no component; empty where it has.
+    levels : dict of str -> int
+    factors : list of array of int, n
+        Levels of the factors that effects are made of.
+    """
+
+    used: dict[str, IntArray]
+    notes: dict[str, str]
+    levels: dict[str, int]
+    factors: list[IntArray]
+
+
+def random_effects(factors: pd.DataFrame, effects: Mapping[str, Sequence[str]], taken: str = "") -> RandomEffects:
+    """Number the levels of the random effects; arguments and errors as for `fit_effects`."""
+    unknown = sorted({name for names in effects.values() for name in names} - set(map(str, factors.columns)))
+    if unknown or not all(len(names) for names in effects.values()):
+        raise SettingError(f"effects names {', '.join(unknown) or 'no factor'}.", "Use columns of ratings.")
     codes = {str(name): partition([pd.factorize(factors[name])[0]]) for name in factors.columns}
     keys: dict[str, IntArray] = {taken: codes[taken]} if taken else {}
     keys |= {name: partition([codes[f] for f in names]) for name, names in effects.items()}
     notes = identified(keys, len(factors))
     notes.pop(taken, None)
     used = {name: keys[name] for name in effects if not notes[name]}
-    levels = None if by is None else pd.factorize(factors[by], sort=True)[0].astype(np.int64)
-    blocks = make_blocks(values, X, used, list(codes.values()), levels)
-    return Fitted(fit(blocks), blocks, notes, {name: int(keys[name].max()) + 1 for name in effects})
+    return RandomEffects(used, notes, {name: int(keys[name].max()) + 1 for name in effects}, list(codes.values()))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from valuelex.errors import DataError
 from valuelex.psychometrics.mixed.blocks import Blocks, FloatArray
+from valuelex.psychometrics.mixed.influence import bias_reduced
 
 FLOOR = 1e-8
 """Least variance of a component, as a share of the scores' variance: at it, a component counts as 0."""
@@ -44,25 +45,10 @@ class Evaluation:
         return out
 
     def influence(self, blocks: Blocks, contrasts: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """What each block adds to the error of each contrast, and what a block settles alone; rows x contrasts both.
-
-        The first has a row for each block: the derivative of the contrast by the block's weight, components held, with the
-        block's own leverage taken out (bias-reduced linearisation, Bell & McCaffrey, 2002): under the model the sum of squares
-        is the sampling variance without bias, and without the model it holds whatever goes on inside blocks. An object that was
-        scored in one block alone fits it exactly, so that its residuals say nothing: the second has the model's error of those.
-        """
-        p = blocks.p
-        values, vectors = np.linalg.eigh(self.M)
-        half = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-        front = contrasts @ half[:p]
-        rows, alone = [], []
-        for A, WA, Py in zip(blocks.A, self.WA, self.Py, strict=True):
-            leverage, v = np.linalg.eigh(half @ (A.T @ WA) @ half)
-            settled = leverage > 1 - 1e-6
-            scaled = np.where(settled, 0.0, 1 / np.sqrt(np.where(settled, 1.0, 1 - leverage)))
-            rows.append(front @ (v * scaled) @ (v.T @ (half @ (A.T @ Py))))
-            alone.append((front @ v[:, settled]).T)
-        return np.array(rows), np.concatenate(alone)
+        """What each block adds to the error of each contrast, and what a block settles alone; see `bias_reduced`."""
+        full = np.hstack([contrasts, np.zeros((len(contrasts), len(self.M) - blocks.p))])
+        of_blocks = ((A.T @ Py, A.T @ WA) for A, WA, Py in zip(blocks.A, self.WA, self.Py, strict=True))
+        return bias_reduced(of_blocks, self.M, full)
 
     def loadings_on(self, blocks: Blocks, name: str, contrasts: FloatArray) -> FloatArray:
         """Weight of each level of a random effect in each contrast's estimate, levels x contrasts."""
