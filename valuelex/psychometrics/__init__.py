@@ -43,6 +43,7 @@ from valuelex.psychometrics.handover.cross_check import CrossCheckResult, cross_
 from valuelex.psychometrics.mixed.effects import crossed_effects
 from valuelex.psychometrics.mixed.means import MeanInterval, mean_interval
 from valuelex.psychometrics.mixed.scores import MixedScoresResult, mixed_scores
+from valuelex.psychometrics.ordinal.scores import OrdinalScoresResult, ordinal_scores
 from valuelex.psychometrics.planning.power import PowerResult, power_efa, sample_size
 from valuelex.psychometrics.planning.rmsea_power import rmsea_power, rmsea_sample_size
 from valuelex.psychometrics.reliability.coefficient_alpha import AlphaResult, alpha
@@ -112,6 +113,7 @@ __all__ = [
     "MixedScoresResult",
     "NestedRegressionResult",
     "OmegaResult",
+    "OrdinalScoresResult",
     "OverlapResult",
     "ParallelResult",
     "PermutationTest",
@@ -176,6 +178,7 @@ __all__ = [
     "nest",
     "nested_regression",
     "omega",
+    "ordinal_scores",
     "parallel_analysis",
     "permute_within",
     "polychoric",

@@ -6,10 +6,25 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from valuelex.psychometrics.mixed.blocks import FloatArray
+from valuelex.psychometrics.mixed.blocks import FloatArray, IntArray
 
 _SETTLED = 1e-6
 """A leverage this near 1 is 1: the cluster settles something alone."""
+
+
+def constants(X: FloatArray, clusters: IntArray) -> int:
+    """How many degrees of freedom of clusters are spent: one for the mean, one for each column that varies between them alone.
+
+    Parameters
+    ----------
+    X : array, n x columns
+        Fixed columns, a constant among what they span.
+    clusters : array of int, n
+    """
+    means = np.zeros((int(clusters.max()) + 1, X.shape[1]))
+    np.add.at(means, clusters, X)
+    within = X - (means / np.bincount(clusters)[:, None])[clusters]
+    return 1 + X.shape[1] - int(np.linalg.matrix_rank(np.hstack([within, np.ones((len(X), 1))])))
 
 
 def bias_reduced(

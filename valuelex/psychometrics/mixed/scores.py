@@ -13,6 +13,7 @@ from valuelex.errors import DataError
 from valuelex.psychometrics import checks
 from valuelex.psychometrics.mixed.blocks import FloatArray
 from valuelex.psychometrics.mixed.design import Fitted, Weights, fit_effects, fixed_columns, read_rows
+from valuelex.psychometrics.mixed.influence import constants
 from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.threads import one_thread
 
@@ -189,14 +190,8 @@ def _by_cluster(
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], int]:
     names = pd.Index(sorted(factors[clusters].unique()), name=clusters)
     blocks, at = fitted.blocks, fitted.fit.at
-    n = len(names)
-    # What is fixed from cluster to cluster (their kind) costs degrees of freedom, as a constant does.
     X = blocks.A[blocks.there][:, : blocks.p]
-    of_row = np.nonzero(blocks.there)[0]
-    means = np.zeros((n, blocks.p))
-    np.add.at(means, of_row, X)
-    within = X - (means / np.bincount(of_row, minlength=n)[:, None])[of_row]
-    lost = 1 + blocks.p - int(np.linalg.matrix_rank(np.hstack([within, np.ones((len(within), 1))])))
+    lost = constants(X, np.nonzero(blocks.there)[0])
     influence, alone = at.influence(blocks, contrasts)
     across = {ALONE: pd.DataFrame(alone, columns=objects)} if len(alone) else {}
     for k, name in enumerate(blocks.names):

@@ -1,0 +1,1 @@
+"""Ratings as ordered categories: the cumulative link mixed model, and the scores of objects that it gives."""
