@@ -12,7 +12,7 @@ import argparse
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,33 +24,50 @@ from valuelex.comparison.simulation import Design, simulate
 
 EFFECTS = {"parameters": 0.15, "training": 0.3, "region": 0.3}
 SCALE = (-100.0, 100.0)
-DESIGNS = {
-    "4 families": Design(families=4),
-    "6 families": Design(families=6),
-    "8 families": Design(families=8),
-    "12 families": Design(families=12),
-    "8 families that are alike": Design(families=8, family=0.0),
-    "6 families far apart": Design(families=6, family=0.5),
-    "8 families, pairs": Design(families=8, models=(1, 3), pairs=True),
-    "8 families, 4 judges sampled": Design(families=8, judges=4, model_judge=0.3),
-    "8 families, half of the scores missing": Design(families=8, missing=0.5),
-    "8 families, effects of training differ": Design(families=8, slope=0.3),
+SETTINGS = ComparisonSettings(
+    contrasts=["parameters", "training", "region"], measures=["level"], scale=SCALE, confounded="report", bootstrap=399,
+    claims=None, power_draws=0,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A design, and how it is analysed. One sample of each completion."""
+
+    design: Design
+    sampled_judges: bool = False
+    categories: bool = False
+    """Whether ratings are whole numbers from 0 to 6 and taken as ordered categories."""
+
+
+CASES = {
+    "4 families": Case(Design(families=4)),
+    "6 families": Case(Design(families=6)),
+    "8 families": Case(Design(families=8)),
+    "12 families": Case(Design(families=12)),
+    "8 families that are alike": Case(Design(families=8, family=0.0)),
+    "6 families far apart": Case(Design(families=6, family=0.5)),
+    "8 families, pairs": Case(Design(families=8, models=(1, 3), pairs=True)),
+    "8 families, 4 judges sampled": Case(Design(families=8, judges=4, model_judge=0.3), sampled_judges=True),
+    "8 families, half of the scores missing": Case(Design(families=8, missing=0.5)),
+    "8 families, effects of training differ": Case(Design(families=8, slope=0.3)),
+    "8 families, ratings as categories": Case(Design(families=8), categories=True),
 }
-"""One sample of each completion; effects of training that differ between families have a mean of 0 where there are none."""
+"""Effects of training that differ between families have a mean of 0 where there are none."""
 
 
-def study(design: Design, judges_sampled: bool, seed: int) -> list[dict[str, Any]]:
+def study(case: Case, seed: int) -> list[dict[str, Any]]:
     """Every contrast of one simulated study, with its truth, and the naive test beside."""
-    table, facts = simulate(design, seed)
-    settings = ComparisonSettings(
-        contrasts=["parameters", "training", "region"], measures=["level"], scale=SCALE, confounded="report", bootstrap=399,
-        claims=None, power_draws=0,
-    )  # fmt: skip
+    table, facts = simulate(case.design, seed)
     first = table[table["dimension"] == "dimension001"]
-    found = run(first, facts=facts, settings=settings, sampled_judges=judges_sampled, seed=seed)["comparisons"]
+    settings = SETTINGS
+    if case.categories:
+        first = first.assign(score=np.clip(np.rint(first["score"].astype(float)), 0, 6))
+        settings = settings.model_copy(update={"scores": "ordinal", "scale": (0.0, 6.0)})
+    found = run(first, facts=facts, settings=settings, sampled_judges=case.sampled_judges, seed=seed)["comparisons"]
     rows = []
     for row in found[found["scope"] == "models like these"].to_dict("records"):
-        truth = design.effects.get(row["covariate"], 0.0)
+        truth = case.design.effects.get(row["covariate"], 0.0)
         if pd.isna(row["estimate"]) or pd.isna(row["p"]):
             continue
         rows.append(
@@ -75,11 +92,11 @@ def naive(table: pd.DataFrame, facts: pd.DataFrame, covariate: str) -> float:
     return float(stats.ttest_ind(*parts).pvalue) if len(parts) == 2 else float("nan")
 
 
-def _many(job: tuple[Design, bool, list[int]]) -> list[dict[str, Any]]:
+def _many(job: tuple[Case, list[int]]) -> list[dict[str, Any]]:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        return [row for seed in job[2] for row in study(job[0], job[1], seed)]
+        return [row for seed in job[1] for row in study(job[0], seed)]
 
 
 def rates(studies: int, only: list[str]) -> None:
@@ -97,11 +114,11 @@ def rates(studies: int, only: list[str]) -> None:
     )
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     with ProcessPoolExecutor(2) as pool:
-        for name in only or DESIGNS:
+        for name in only or CASES:
             tables = []
             for effects in ({}, EFFECTS):
-                design = replace(DESIGNS[name], samples=1, effects=effects)
-                jobs = [(design, "judges sampled" in name, list(range(k, studies, 2))) for k in (0, 1)]
+                case = replace(CASES[name], design=replace(CASES[name].design, samples=1, effects=effects))
+                jobs = [(case, list(range(k, studies, 2))) for k in (0, 1)]
                 tables.append(pd.DataFrame([row for rows in pool.map(_many, jobs) for row in rows]))
             null, real = tables
             for contrast, mine in null.groupby("contrast"):
@@ -148,7 +165,7 @@ def speed() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=400)
-    parser.add_argument("--only", action="append", choices=list(DESIGNS), default=[])
+    parser.add_argument("--only", action="append", choices=list(CASES), default=[])
     parser.add_argument("--speed", action="store_true")
     asked = parser.parse_args()
     speed() if asked.speed else rates(asked.studies, asked.only)

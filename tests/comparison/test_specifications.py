@@ -36,7 +36,7 @@ def test_what_confounds_moves_the_estimate_when_it_is_held_equal() -> None:
     facts = facts.assign(parameters=1e9 * 10 ** (tuned * 1.0 + rng.normal(0, 0.3, len(facts))))
     raised = table["model_id"].map(tuned.astype(float)).astype(float)
     scored = read_scores(table.assign(score=table["score"].astype(float) + raised), scale=WIDE)
-    found = specifications(scored, join(scored.models, facts), ComparisonSettings(scale=WIDE))
+    found = specifications({"linear": scored}, join(scored.models, facts), ComparisonSettings(scale=WIDE))
     size = found[found["contrast"].str.startswith("parameters")]
     size = size.set_index("held_equal")["estimate"].astype(float)
     assert size["nothing"] > 0.5
@@ -46,11 +46,13 @@ def test_what_confounds_moves_the_estimate_when_it_is_held_equal() -> None:
 def test_developers_are_a_second_kind_of_cluster_where_they_draw_other_lines() -> None:
     table, facts = simulate(Design(families=8, models=(2, 3), dimensions=1, stems=8, samples=1, judges=1), 5)
     scored = read_scores(table, scale=WIDE)
-    assert set(specifications(scored, join(scored.models, facts), ComparisonSettings())["cluster"]) == {"family"}
+    assert set(specifications({"linear": scored}, join(scored.models, facts), ComparisonSettings())["cluster"]) == {
+        "family"
+    }
     two = facts.assign(developer=facts["family"].str[-1].astype(int).floordiv(2).astype(str))
-    assert set(specifications(scored, join(scored.models, two), ComparisonSettings())["cluster"]) == {
+    assert set(specifications({"linear": scored}, join(scored.models, two), ComparisonSettings())["cluster"]) == {
         "family",
         "developer",
     }
     nobody = pd.DataFrame(index=facts.index)
-    assert len(specifications(scored, join(scored.models, nobody), ComparisonSettings())) == 0
+    assert len(specifications({"linear": scored}, join(scored.models, nobody), ComparisonSettings())) == 0

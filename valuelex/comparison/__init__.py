@@ -1,7 +1,8 @@
 """Step 7, ``valuelex compare``: do models differ, on what, and is it more than noise?"""
 
 from valuelex.comparison.run import TABLES, run
-from valuelex.comparison.scored import Scored, read_scores
+from valuelex.comparison.scales import read_scores
+from valuelex.comparison.scored import Scored
 from valuelex.comparison.settings import ComparisonSettings
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from valuelex import psychometrics as pm
-from valuelex.comparison.scored import NAMES
+from valuelex.comparison.scales import NAMES
 from valuelex.comparison.settings import ComparisonSettings
 from valuelex.errors import ValuelexError
 from valuelex.tables import empty, frame

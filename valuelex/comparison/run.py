@@ -18,7 +18,8 @@ from valuelex.comparison.contrasts import contrasts
 from valuelex.comparison.power import power_table
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.reference import read_reference, reference_similarity
-from valuelex.comparison.scored import read_scores
+from valuelex.comparison.scales import read_scores
+from valuelex.comparison.scored import Scored
 from valuelex.comparison.settings import ComparisonSettings
 from valuelex.comparison.specifications import specifications
 from valuelex.comparison.squares import distinct_p
@@ -88,8 +89,12 @@ def run(
     """
     if scores.empty:
         return {name: empty(name) for name in TABLES} | {"comparison": {"reason": "There are no scores."}}
-    finest = read_scores(scores, scale=settings.scale, sampled_judges=sampled_judges)
+    finest = read_scores(scores, scale=settings.scale, sampled_judges=sampled_judges, kind=settings.scores)
     scored = finest.grouped(settings.dimensions) if settings.dimensions else finest
+    readings: dict[str, Scored] = {settings.scores: scored}
+    if settings.scores == "ordinal":
+        linear = read_scores(scores, scale=settings.scale, sampled_judges=sampled_judges)
+        readings["linear"] = linear.grouped(settings.dimensions) if settings.dimensions else linear
     file = None if settings.covariates is None else (folder or Path()) / settings.covariates
     known = covariates.join(scored.models, facts, file)
     seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(7)]
@@ -115,6 +120,6 @@ def run(
         "bias_shares": bias_shares(scores, settings),
         "power": power_table(scored, known[settings.cluster], settings, seed=seeds[4]),
         "reference_similarity": people,
-        "specifications": specifications(scored, known, settings),
+        "specifications": specifications(readings, known, settings),
         "comparison": {"scores": scored.methods, **document},
     }

@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from valuelex import psychometrics as pm
-from valuelex.errors import DataError, ValuelexError
+from valuelex.errors import DataError
 
 FloatArray = NDArray[np.float64]
 _INF = float("inf")
-NAMES = {"model_id": "model", "item_id": "stem", "sample_index": "sample", "judge_id": "judge"}
 
 
 @dataclass(frozen=True)
@@ -139,76 +137,6 @@ class Scored:
         return replace(self, estimate=self.estimate.iloc[places], sources=self.sources[:, places], df=self.df[places])
 
 
-def read_scores(
-    table: pd.DataFrame,
-    *,
-    scale: tuple[float, float],
-    sampled_judges: bool = False,
-    level: str = "dimension",
-) -> Scored:
-    """Return the scores in a table `item_scores`.
-
-    Where items are known: the mixed model of the step `score` (stems, samples and judges taken out), with the part of each stem
-    in the error. Where a score is all there is: that score, with its standard error where it has one.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The table `item_scores`.
-    scale : tuple of float
-        Lowest and highest score possible.
-    sampled_judges : bool
-        Whether judges are taken as a sample of judges.
-    level : str
-        dimension or subdimension; where the table lacks it, what it has.
-
-    Raises
-    ------
-    DataError
-        Scores outside the scale, or no scores.
-    """
-    if table.empty:
-        raise DataError("There are no scores to compare.", "Give at least two models with scores.")
-    _in_scale(table, scale)
-    upper = table[table["level"] == level]
-    upper = table if upper.empty else upper
-    parts = {str(name): _one_scale(rows, sampled_judges) for name, rows in upper.groupby("dimension", sort=True)}
-    models = sorted(set(upper["model_id"].astype(str)))
-    stems = sorted({stem for part in parts.values() for stem in part.stems.index})
-    estimate = pd.DataFrame({name: part.estimate.reindex(models) for name, part in parts.items()}, index=models)
-    by_stem = np.stack(
-        [part.stems.reindex(index=stems, columns=models).fillna(0.0).to_numpy() for part in parts.values()], axis=2
-    )
-    others = []
-    for k, part in enumerate(parts.values()):
-        rest = np.zeros((len(part.rest), len(models), len(parts)))
-        rest[:, :, k] = part.rest.reindex(columns=models).fillna(0.0).to_numpy()
-        others.append(rest)
-    sources = np.concatenate([by_stem.reshape(len(stems), len(models), len(parts)), *others])
-    df = np.stack([part.df.reindex(models).fillna(_INF).to_numpy(dtype=np.float64) for part in parts.values()], axis=1)
-    return Scored(
-        estimate,
-        np.asarray(sources, dtype=np.float64),
-        len(stems),
-        df,
-        min((part.rest_df for part in parts.values()), default=_INF),
-        frozenset(name for name, part in parts.items() if not part.known),
-        {name: part.method for name, part in parts.items()},
-    )
-
-
-def _in_scale(table: pd.DataFrame, scale: tuple[float, float]) -> None:
-    score = table["score"].astype(float)
-    outside = (score < scale[0] - 1e-9) | (score > scale[1] + 1e-9)
-    if outside.any():
-        row = table[outside.to_numpy()].iloc[0]
-        raise DataError(
-            f"item_scores: {int(outside.sum())} of {len(table)} scores lie outside {scale[0]:g} to {scale[1]:g}, such as "
-            f"{float(row['score']):g} of {row['model_id']} on {row['dimension']}.",
-            "Mend them, or name the scale that they are on: comparison: {scale: [low, high]}.",
-        )
-
-
 def _grouping(groups: Mapping[str, Sequence[str]], have: Sequence[str]) -> pd.DataFrame:
     absent = sorted({name for names in groups.values() for name in names} - set(have))
     if absent:
@@ -219,72 +147,3 @@ def _grouping(groups: Mapping[str, Sequence[str]], have: Sequence[str]) -> pd.Da
     for name, members in groups.items():
         matrix.loc[list(members), name] = 1 / len(members)
     return matrix
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One scale: estimates by model, what stems and other sources (rows) add to each model's error (columns)."""
-
-    estimate: pd.Series
-    stems: pd.DataFrame
-    rest: pd.DataFrame
-    df: pd.Series
-    rest_df: float
-    known: bool
-    method: str
-
-
-def _one_scale(rows: pd.DataFrame, sampled_judges: bool) -> _Part:
-    long = rows.rename(columns=NAMES).assign(score=rows["score"].astype(float))
-    if long["stem"].isna().any():
-        return _without_items(long)
-    why = "one stem alone" if long["stem"].nunique() < 2 else ""
-    if not why and long["model"].nunique() > 1:
-        effects, fixed = pm.crossed_effects(long, sampled_raters=sampled_judges)
-        mix = long.drop_duplicates("stem")["valence"].value_counts()
-        weights = {name: {str(v): float(n) for v, n in mix.items()} if name == "valence" else None for name in fixed}
-        try:
-            found = pm.mixed_scores(
-                long.astype({"valence": object}), effects, object="model", fixed=weights, clusters="stem"
-            )
-        except ValuelexError as error:
-            why = error.what.rstrip(".")
-        else:
-            assert found.influence is not None
-            nothing = found.influence.iloc[:0]
-            rest = pd.concat([nothing, *found.across.values()]).reset_index(drop=True)
-            sampled = sampled_judges and long["judge"].nunique() > 1
-            method = f"mixed model over {len(found.influence)} stems, {'judges sampled' if sampled else 'these judges'}"
-            stems = long.groupby("model")["stem"].nunique() - found.settings["cluster_constants"]
-            rest_df = float((long["judge"].nunique() - 1) * (len(found.scores) - 1)) if sampled else _INF
-            df = stems.clip(lower=1).astype(float)
-            return _Part(found.scores["estimate"], found.influence, rest, df, rest_df, True, method)
-    # Plain means over stems: what a mixed model cannot be fitted to still has an order.
-    cells = long.groupby(["stem", "model"])["score"].mean().unstack()
-    n = cells.notna().sum()
-    known = bool((n > 1).all())
-    influence = ((cells - cells.mean()) / n * np.sqrt(n / (n - 1).clip(lower=1))).fillna(0.0) * float(known)
-    method = (
-        f"plain means over {len(cells)} stems" + (f" ({why})" if why else "") + ("" if known else ", errors unknown")
-    )
-    return _Part(cells.mean(), influence, influence.iloc[:0], (n - 1).clip(lower=1).astype(float), _INF, known, method)
-
-
-def _without_items(long: pd.DataFrame) -> _Part:
-    repeated = long.duplicated(["model"])
-    if long["stem"].notna().any() or repeated.any():
-        model = str(long[repeated]["model"].iloc[0]) if repeated.any() else str(long["model"].iloc[0])
-        raise DataError(
-            f"item_scores: '{model}' has several scores on {long['dimension'].iloc[0]}, not all with an item.",
-            "Give one score a model and dimension, or an item_id in every row.",
-        )
-    by_model = long.set_index("model")
-    se = by_model["se"].astype(float)
-    known = bool(se.notna().all())
-    rest = pd.DataFrame(np.diag(se.fillna(0.0) * float(known)), columns=list(by_model.index))
-    told = "with their standard errors" if known else "errors unknown"
-    if not known and se.notna().any():
-        told = "errors unknown of some, so that none is used"
-    nothing = pd.DataFrame(index=pd.Index([], dtype=object), columns=list(by_model.index), dtype=float)
-    df = pd.Series(_INF, index=by_model.index)
-    return _Part(by_model["score"], nothing, rest, df, _INF, known, f"given scores, {told}")

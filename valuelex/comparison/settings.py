@@ -24,6 +24,10 @@ class ComparisonSettings(BaseModel):
     measures: list[Measure] = Field(default=["level", "profile"], min_length=1)
     """level: scores as they are. profile: each model's scores less their mean over dimensions, so that what raises or lowers
     all of them (the halo) is gone."""
+    scores: Literal["linear", "ordinal"] = "linear"
+    """What ratings are taken as. linear: points on a scale. ordinal: ordered categories (cumulative link mixed model), so that
+    nothing is assumed of the distances between them and models near an end of the scale are not drawn together; differences are
+    then latent ones, in points at the average model. The specification curve shows both."""
     smallest_effect: float = Field(default=0.2, gt=0)
     """Smallest difference that would matter, in score points; contrasts are held against it (slopes: points per tenfold size or
     per year). The default is meant for the 0-6 scale."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from valuelex.comparison.scored import FloatArray, Scored, read_scores
+from valuelex.comparison.scales import read_scores
+from valuelex.comparison.scored import FloatArray, Scored
 from valuelex.errors import DataError
 
 ANY = (-float("inf"), float("inf"))

@@ -198,6 +198,8 @@ def specification_curves(table: pd.DataFrame) -> list[Figure]:
     out: list[Figure] = []
     for contrast, mine in table.groupby("contrast", sort=False):
         names = (mine["held_equal"] + " held equal; " + mine["measure"] + "; by " + mine["cluster"]).astype(str)
+        if mine["scores"].nunique() > 1:
+            names += "; " + mine["scores"].astype(str)
         names += mine["own"].map({True: " (the study's)", False: ""}).astype(str)
         mine = mine.assign(choices=names, estimate=mine["estimate"].astype(float))
         order = [str(name) for name in mine.groupby("choices")["estimate"].mean().sort_values().index]

@@ -245,6 +245,7 @@ TABLES = (
             identifier("contrast", "what is compared with what"),
             identifier("dimension", "on which dimension"),
             Column("measure", "text", "level or profile", choices=("level", "profile")),
+            Column("scores", "text", "what ratings are taken as", choices=("linear", "ordinal")),
             Column("held_equal", "text", "covariates that it is held equal on"),
             Column("cluster", "text", "what models are sampled in", choices=("family", "developer")),
             Column("own", "bool", "whether these are the study's own choices"),
@@ -256,6 +257,6 @@ TABLES = (
             Column("n_models", "int", "models behind it", low=0),
             Column("n_families", "int", "their clusters", nullable=True, low=0),
         ),
-        ("contrast", "dimension", "measure", "held_equal", "cluster"),
+        ("contrast", "dimension", "measure", "scores", "held_equal", "cluster"),
     ),
 )
