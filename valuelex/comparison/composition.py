@@ -176,7 +176,7 @@ def _clusters(profile: Scored, settings: ComparisonSettings, seed: int) -> tuple
     if profile.error_known:
         again = [jaccard(labels, _cut(one, k), k) for one in profile.draws(min(settings.bootstrap, 200), second)]
         stable = np.nanmean(again, axis=0)
-    order = _leaves(values)
+    order, links = _drawn(values)
     rows = [
         {
             "model_id": model,
@@ -187,7 +187,13 @@ def _clusters(profile: Scored, settings: ComparisonSettings, seed: int) -> tuple
         }
         for i, model in enumerate(profile.models)
     ]
-    told = {"n": k, "silhouette": width, "p": p, "method": f"silhouette against {NULLS} normal samples without groups"}
+    told = {
+        "n": k,
+        "silhouette": width,
+        "p": p,
+        "links": links,
+        "method": f"average linkage; silhouette against {NULLS} normal samples without groups",
+    }
     return frame("model_clusters", rows), told
 
 
@@ -214,10 +220,17 @@ def _distances(values: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(squares))
 
 
-def _leaves(values: FloatArray) -> list[int]:
-    from scipy.cluster.hierarchy import leaves_list
+def _drawn(values: FloatArray) -> tuple[list[int], list[dict[str, list[float]]]]:
+    """The order along the dendrogram, and its links: four places (1, 2, ...) and heights each, from one branch to the other."""
+    from scipy.cluster.hierarchy import dendrogram
 
-    return [int(i) for i in leaves_list(tree_of(_distances(values), "average"))]
+    drawn = dendrogram(tree_of(_distances(values), "average"), no_plot=True)
+    # scipy sets its leaves at 5, 15, 25, ...
+    links = [
+        {"places": [(place + 5) / 10 for place in places], "heights": [float(height) for height in heights]}
+        for places, heights in zip(drawn["icoord"], drawn["dcoord"], strict=True)
+    ]
+    return [int(i) for i in drawn["leaves"]], links
 
 
 def _families(profile: Scored, families: pd.Series, settings: ComparisonSettings, seed: int) -> dict[str, Any]:

@@ -61,8 +61,11 @@ def section(evidence: Evidence) -> Section:
     contrasts = records(comparisons)
     ranks = _or_empty(evidence, "ranks")
     models = sorted(set(ranks["model_id"]))
+    document = evidence.document("comparison") or {}
+    groups = _said_of_groups(document.get("clusters") or {})
     findings = [
-        *_halo_findings(evidence.document("comparison") or {}, _or_empty(evidence, "bias_shares")),
+        *_halo_findings(document, _or_empty(evidence, "bias_shares")),
+        *([groups] if groups else []),
         *_contrast_findings(contrasts, models),
     ]
     claims = _or_empty(evidence, "claims")
@@ -84,13 +87,17 @@ def _or_empty(evidence: Evidence, name: str) -> pd.DataFrame:
 
 def _pictures(evidence: Evidence, contrasts: list[dict[str, Any]], smallest: float) -> list[Block]:
     profiles, covariates = _or_empty(evidence, "profiles"), _or_empty(evidence, "covariates")
-    clusters = _or_empty(evidence, "model_clusters")
+    clusters, tree = (
+        _or_empty(evidence, "model_clusters"),
+        (evidence.document("comparison") or {}).get("clusters") or {},
+    )
     models = list(dict.fromkeys(profiles["model_id"].astype(str)))
     with_base = covariates.dropna(subset=["base"])
     pairs = dict(zip(with_base["model_id"].astype(str), with_base["base"].astype(str), strict=True))
     made = [
         *(forest(contrasts, smallest, scope, measure) for scope in SCOPES for measure in ("level", "profile")),
-        profile_map(profiles, clusters) if len(models) > MOST_SERIES else profile_dots(profiles, models),
+        profile_dots(profiles, models) if len(models) <= MOST_SERIES else None,
+        profile_map(profiles, clusters, tree.get("links") or [], _said_of_groups(tree)),
         sizes(profiles, covariates),
         slopes(profiles, pairs),
     ]
@@ -145,6 +152,17 @@ def _halo_findings(document: Mapping[str, Any], shares: pd.DataFrame) -> list[st
             f"{number(families['between'])} points per dimension, {p_phrase(families['p'])} by permutation)."
         )
     return found
+
+
+def _said_of_groups(groups: Mapping[str, Any]) -> str:
+    """Whether the groups of models are more than what any profiles would fall into; empty where there are none."""
+    if "p" not in groups:
+        return ""
+    if groups["p"] < ALPHA:
+        said = f"Profiles fall into {count(groups['n'], 'group')}, further apart than those of profiles without groups"
+    else:
+        said = f"No groups of profiles can be told: the {groups['n']} that fit best are no further apart than chance makes them"
+    return f"{said} (silhouette {number(groups['silhouette'])}, {p_phrase(groups['p'])} by simulation)."
 
 
 def _claim_findings(claims: pd.DataFrame) -> list[str]:

@@ -62,8 +62,10 @@ def profile_dots(profiles: pd.DataFrame, models: Sequence[str]) -> Figure | None
     )
 
 
-def profile_map(profiles: pd.DataFrame, clusters: pd.DataFrame) -> Figure | None:
-    """Profiles of many models as a heat map, models in the order of the dendrogram."""
+def profile_map(
+    profiles: pd.DataFrame, clusters: pd.DataFrame, links: Sequence[Mapping[str, list[float]]], groups: str
+) -> Figure | None:
+    """Profiles as a heat map with the dendrogram beside it, models in its order; `groups` says what to think of them."""
     wide = profiles.pivot(index="model_id", columns="dimension", values="profile").dropna().astype(float)
     if len(wide) < 4:
         return None
@@ -72,32 +74,61 @@ def profile_map(profiles: pd.DataFrame, clusters: pd.DataFrame) -> Figure | None
     wide = wide.loc[order]
     most = float(wide.abs().to_numpy().max()) or 1.0
     group = dict(zip(clusters["model_id"].astype(str), clusters["cluster"].astype(int), strict=True))
-    spec = figures.finished(
-        [
-            {
-                "type": "heatmap",
-                "x": [figures.wrapped(str(d)) for d in wide.columns],
-                "y": [figures.label(f"{m} ({group[m]})" if m in group else m) for m in order],
-                "z": wide.round(3).to_numpy().tolist(),
-                "zmin": -most,
-                "zmax": most,
-                "colorscale": [[0, figures.colour(1)], [0.5, "var(--paper)"], [1, figures.colour(0)]],
-                "colorbar": {"title": {"text": "points"}, "thickness": 12},
-                "texttemplate": "%{z:.1f}",
-                "hovertemplate": "%{y}, %{x}: %{z:.2f}<extra></extra>",
-            }
-        ],
-        {"yaxis": {"autorange": "reversed", "showgrid": False}, "xaxis": {"showgrid": False, "side": "top"}},
-        120 + 22 * len(wide),
-    )
+    data = [
+        {
+            "type": "heatmap",
+            "x": [figures.wrapped(str(d)) for d in wide.columns],
+            "y": list(range(1, len(wide) + 1)),
+            "z": wide.round(3).to_numpy().tolist(),
+            "customdata": [[m] * wide.shape[1] for m in order],
+            "zmin": -most,
+            "zmax": most,
+            "colorscale": [[0, figures.colour(1)], [0.5, "var(--paper)"], [1, figures.colour(0)]],
+            "colorbar": {"title": {"text": "points"}, "thickness": 12},
+            "texttemplate": "%{z:.1f}",
+            "hovertemplate": "%{customdata}, %{x}: %{z:.2f}<extra></extra>",
+        },
+        _tree(links),
+    ]
+    layout = {
+        "yaxis": {
+            "range": [len(wide) + 0.5, 0.5],
+            "showgrid": False,
+            "zeroline": False,
+            "tickvals": list(range(1, len(wide) + 1)),
+            "ticktext": [figures.label(f"{m} ({group[m]})" if m in group else m) for m in order],
+        },
+        "xaxis": {"showgrid": False, "side": "top", "domain": [0, 0.8]},
+        "xaxis2": {
+            "domain": [0.82, 1],
+            "showgrid": False,
+            "zeroline": False,
+            "side": "top",
+            "nticks": 3,
+            "rangemode": "tozero",
+        },
+        "showlegend": False,
+    }
     return Figure(
         "compare-map",
-        "Profiles of all models, alike ones next to one another",
+        "Profiles of models, alike ones next to one another",
         f"Heat map of {count(len(wide), 'model')} by {count(len(wide.columns), 'dimension')}, from −{number(most)} to "
-        f"{number(most)} points.",
-        spec,
-        "Order: average linkage on profiles; the group stands behind each name.",
+        f"{number(most)} points, with a dendrogram of {count(len(links), 'link')}.",
+        figures.finished(data, layout, 120 + 22 * len(wide)),
+        "Order and dendrogram: average linkage on profiles, in points per dimension; the group stands behind each name. "
+        f"{groups}",
     )
+
+
+def _tree(links: Sequence[Mapping[str, list[float]]]) -> dict[str, Any]:
+    """The links of a dendrogram as one broken line, beside the rows that it joins."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for link in links:
+        x += [*link["heights"], None]
+        y += [*link["places"], None]
+    line = {"color": figures.GREY, "width": 1}
+    return {"type": "scatter", "mode": "lines", "xaxis": "x2", "x": x, "y": y, "line": line, "hoverinfo": "skip"}
 
 
 def sizes(profiles: pd.DataFrame, covariates: pd.DataFrame) -> Figure | None:
