@@ -42,7 +42,7 @@ def read_scores(
         dimension or subdimension; where the table lacks it, what it has.
     kind : {"linear", "ordinal"}
         Whether ratings are points on a scale or ordered categories (`psychometrics.ordinal_scores`): then a model's score is
-        its place on the latent scale, in points that a latent unit is worth at the average model.
+        its place on the latent scale, in points that a latent unit is worth on average over models.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def _as_points(long: pd.DataFrame, sampled_judges: bool) -> _Part:
 
 
 def _as_categories(long: pd.DataFrame, sampled_judges: bool) -> _Part:
-    """Latent scores, put on the scale of the ratings by one factor: what a latent unit is worth at the average model."""
+    """Latent scores, put on the scale of the ratings by one factor: what a latent unit is worth on average over models."""
     effects, fixed = _design(long, sampled_judges)
     try:
         found = pm.ordinal_scores(long, effects, object="model", fixed=fixed, clusters="stem")

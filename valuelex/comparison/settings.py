@@ -27,7 +27,7 @@ class ComparisonSettings(BaseModel):
     scores: Literal["linear", "ordinal"] = "linear"
     """What ratings are taken as. linear: points on a scale. ordinal: ordered categories (cumulative link mixed model), so that
     nothing is assumed of the distances between them and models near an end of the scale are not drawn together; differences are
-    then latent ones, in points at the average model. The specification curve shows both."""
+    then latent ones, in points as they are worth on average over models. The specification curve shows both."""
     smallest_effect: float = Field(default=0.2, gt=0)
     """Smallest difference that would matter, in score points; contrasts are held against it (slopes: points per tenfold size or
     per year). The default is meant for the 0-6 scale."""

@@ -42,8 +42,8 @@ class OrdinalScoresResult(Result):
     influence, across
         With `clusters`: as in `MixedScoresResult`, on the latent scale.
     settings : dict
-        link, n_scores, categories, loglik, evaluations, points_per_unit (by how many points the mean rating of an average
-        object rises with a latent unit).
+        link, n_scores, categories, loglik, evaluations, points_per_unit (by how many points mean
+        ratings rise with a latent unit, mean over objects).
     """
 
     scores: pd.DataFrame
