@@ -45,6 +45,7 @@ _PREPARATION, _DOCUMENT, _GROUPS = (
 )
 _FILTERS = "valuelex.projective.instrument.filters"
 _SCORING = "valuelex.projective.scoring"
+_COMPARISON = "valuelex.comparison"
 _ANSWERS, _JUDGING = "valuelex.models.answers", "valuelex.projective.judging"
 
 THRESHOLDS: tuple[Threshold, ...] = (
@@ -176,6 +177,19 @@ THRESHOLDS: tuple[Threshold, ...] = (
     ),
     Threshold(
         "structure.cases", f"{_SCORING}.structure", "CASES_PER_SCALE", "cases per scale that a factor model needs"
+    ),
+    # What is said of models.
+    Threshold("halo.models", f"{_COMPARISON}.composition", "FOR_HALO", "fewer models: no loadings of a halo"),
+    Threshold("groups.most", f"{_COMPARISON}.composition", "MOST_CLUSTERS", "most groups of models that are tried"),
+    Threshold("groups.nulls", f"{_COMPARISON}.composition", "NULLS", "samples without groups behind their p"),
+    Threshold(
+        "answers.fewest", f"{_COMPARISON}.naming", "FEWEST_ANSWERS", "fewer answers: no diversity of a model's words"
+    ),
+    Threshold(
+        "people.dimensions", f"{_COMPARISON}.reference", "FEWEST", "fewer shared dimensions: no likeness to people"
+    ),
+    Threshold(
+        "power.families", f"{_COMPARISON}.power", "FEWEST", "fewer families: components are assumed, not estimated"
     ),
 )
 """In the order of the chain."""

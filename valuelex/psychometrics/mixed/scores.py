@@ -111,9 +111,8 @@ def mixed_scores(
     """
     level = checks.number(level, "level", low=0, high=1)
     weights: Weights = dict.fromkeys(fixed) if not isinstance(fixed, Mapping) else fixed
-    wanted = [object, *weights, *dict.fromkeys(f for names in effects.values() for f in names)]
-    wanted += [clusters] if clusters else []
-    values, factors = read_rows(ratings, score, wanted)
+    named = dict.fromkeys(factor for names in effects.values() for factor in names)
+    values, factors = read_rows(ratings, score, [object, *weights, *named, *([clusters] if clusters else [])])
     code, names = pd.factorize(factors[object], sort=True)
     k = len(names)
     if k < 2:

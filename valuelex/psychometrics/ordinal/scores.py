@@ -100,9 +100,8 @@ def ordinal_scores(
     level = checks.number(level, "level", low=0, high=1)
     checks.choice(link, ("logit", "probit"), "link")
     weights: Weights = dict.fromkeys(fixed) if not isinstance(fixed, Mapping) else fixed
-    wanted = [object, *weights, *dict.fromkeys(f for names in effects.values() for f in names)]
-    wanted += [clusters] if clusters else []
-    values, factors = read_rows(ratings, score, wanted)
+    named = dict.fromkeys(factor for names in effects.values() for factor in names)
+    values, factors = read_rows(ratings, score, [object, *weights, *named, *([clusters] if clusters else [])])
     n_of = factors[object].value_counts().sort_index()
     ends = at_an_end(values, factors[object])
     if len(n_of) - len(ends) < 2:
