@@ -103,7 +103,7 @@ def test_drawn_quiet_and_within_the_page(
 ):
     driver = show(results(manifest=True), width, scheme)
     pictures = driver.execute_script(SIZES)
-    assert len(pictures) == 14
+    assert len(pictures) == 15
     for name, w, h, marks, words in pictures:
         assert 0 < w <= width and h > 0, name
         assert marks > 0, name
@@ -150,7 +150,7 @@ def test_a_survey_is_drawn(results: Callable[..., Study], show: Callable[..., An
     for width in (1280, 400):
         driver = show(study, width)
         pictures = {name: marks for name, w, h, marks, _ in driver.execute_script(SIZES)}
-        assert len(pictures) == 18
+        assert len(pictures) == 19
         assert pictures["spec-lexicon-saturation-open"] >= 3 * 3
         assert pictures["spec-lexicon-variance"] >= 2
         assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")

@@ -35,7 +35,21 @@ SOURCES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Effect -> the factors whose combinations are its levels, and what it means."""
 
+WITHIN: dict[str, tuple[tuple[str, ...], str]] = {
+    "dimension": (("dimension",), "profile: what sets its dimensions apart"),
+    "valence": (("valence",), "response bias: answering to what the stem invites"),
+    "form": (("form",), "prompt: the form of the test that was given"),
+    "stem": (("stem",), "stem, on all dimensions"),
+    "stem x dimension": (("stem", "dimension"), "stem, by dimension"),
+    "sample": (("stem", "sample"), "sample: one completion, on all dimensions"),
+    "sample x dimension": (("stem", "sample", "dimension"), "sample: one completion, by dimension"),
+    "judge": (("judge",), "judge: severity"),
+    "judge x dimension": (("judge", "dimension"), "judge: severity on some dimensions"),
+}
+"""The same within one model, whose level is common to all its scores and no part of their differences."""
+
 RESIDUAL = "what is left: single judgements"
+_FACTORS = ["model", "stem", "sample", "judge", "dimension", "valence", "form"]
 
 
 def bias_shares(table: pd.DataFrame, settings: ComparisonSettings) -> pd.DataFrame:
@@ -50,13 +64,34 @@ def bias_shares(table: pd.DataFrame, settings: ComparisonSettings) -> pd.DataFra
         The table `item_scores`.
     settings : ComparisonSettings
     """
-    upper = table[table["level"] == "dimension"]
-    long = (table if upper.empty else upper).dropna(subset=["item_id", "score"]).rename(columns=NAMES)
+    long = _ratings(table)
     if long.empty or long["stem"].nunique() < 3 or long["model"].nunique() < 2:
         return empty("bias_shares")
-    factors = long[["model", "stem", "sample", "judge", "dimension", "valence", "form"]].astype(object)
+    return frame("bias_shares", _shares(long, SOURCES, settings))
+
+
+def profile_shares(table: pd.DataFrame, settings: ComparisonSettings) -> pd.DataFrame:
+    """Return the table `profile_shares`: the same for the scores of each model by itself."""
+    rows: list[dict[str, Any]] = []
+    for model, mine in _ratings(table).groupby("model", sort=True):
+        if mine["stem"].nunique() > 2:
+            rows += [{"model_id": str(model), **row} for row in _shares(mine, WITHIN, settings)]
+    return frame("profile_shares", rows) if rows else empty("profile_shares")
+
+
+def _ratings(table: pd.DataFrame) -> pd.DataFrame:
+    """Scores of dimensions whose stem is known."""
+    upper = table[table["level"] == "dimension"]
+    return (table if upper.empty else upper).dropna(subset=["item_id", "score"]).rename(columns=NAMES)
+
+
+def _shares(
+    long: pd.DataFrame, sources: Mapping[str, tuple[tuple[str, ...], str]], settings: ComparisonSettings
+) -> list[dict[str, Any]]:
+    factors = long[_FACTORS].astype(object)
     varied = {name for name in factors.columns if factors[name].notna().all() and factors[name].nunique() > 1}
-    effects = {name: of for name, (of, _) in SOURCES.items() if set(of) <= varied}
+    effects = {name: of for name, (of, _) in sources.items() if set(of) <= varied}
+    meanings = {name: meaning for name, (_, meaning) in sources.items()} | {"residual": RESIDUAL}
     try:
         found = pm.variance_components(
             long[["score"]].to_numpy(dtype=float),
@@ -66,14 +101,12 @@ def bias_shares(table: pd.DataFrame, settings: ComparisonSettings) -> pd.DataFra
             level=settings.confidence,
         ).components
     except ValuelexError as error:
-        return frame("bias_shares", [_row("model", None, f"no shares: {error.what}")])
+        return [_row(name, meaning, None, f"no shares: {error.what}") for name, meaning in meanings.items()]
     known = {str(name): dict(row) for name, row in found.iterrows()}
-    rows = [_row(name, known.get(name), "not varied in this study") for name in (*SOURCES, "residual")]
-    return frame("bias_shares", rows)
+    return [_row(name, meaning, known.get(name), "not varied in this study") for name, meaning in meanings.items()]
 
 
-def _row(name: str, found: Mapping[str, Any] | None, why: str) -> dict[str, Any]:
-    meaning = SOURCES[name][1] if name in SOURCES else RESIDUAL
+def _row(name: str, meaning: str, found: Mapping[str, Any] | None, why: str) -> dict[str, Any]:
     row: dict[str, Any] = {"source": name, "meaning": meaning, "note": why}
     row |= dict.fromkeys(("levels", "variance", "share", "ci_low", "ci_high"))
     if found is None:

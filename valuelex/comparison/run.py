@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from valuelex.comparison import covariates
-from valuelex.comparison.biases import bias_shares
+from valuelex.comparison.biases import bias_shares, profile_shares
 from valuelex.comparison.claims.document import load_claims
 from valuelex.comparison.claims.evaluate import Evidence, evaluate
 from valuelex.comparison.composition import composition, halo
@@ -36,6 +36,7 @@ TABLES = (
     "traits",
     "claims",
     "bias_shares",
+    "profile_shares",
     "power",
     "reference_similarity",
     "specifications",
@@ -118,6 +119,7 @@ def run(
         "traits": table_of(found, distinct_p(scored), settings),
         "claims": claimed,
         "bias_shares": bias_shares(scores, settings),
+        "profile_shares": profile_shares(scores, settings),
         "power": power_table(scored, known[settings.cluster], settings, seed=seeds[4]),
         "reference_similarity": people,
         "specifications": specifications(readings, known, settings),

@@ -13,6 +13,7 @@ from valuelex.report.compare_figures import (
     forest,
     profile_dots,
     profile_map,
+    profile_parts,
     sizes,
     slopes,
     specification_curves,
@@ -25,6 +26,7 @@ from valuelex.report.compare_tables import (
     power_table,
     profile_table,
     ranks_table,
+    traits_table,
 )
 from valuelex.report.content import Block, Cell, Column, Details, Section, Table
 from valuelex.report.evidence import Evidence, records
@@ -115,7 +117,11 @@ def _details(evidence: Evidence, contrasts: list[dict[str, Any]], ranks: pd.Data
     if len(shares):
         out.append(bias_table(shares))
     if len(profiles):
-        out.append(Details("Levels and profiles of every model", (profile_table(profiles),)))
+        parts = profile_parts(_or_empty(evidence, "profile_shares"))
+        shown = (profile_table(profiles),) if parts is None else (profile_table(profiles), parts)
+        out.append(Details("Levels and profiles of every model", shown))
+    traits = _or_empty(evidence, "traits")
+    out += [Details("How distinct, steady and diverse models are", (traits_table(traits),))] if len(traits) else []
     people = _or_empty(evidence, "reference_similarity")
     out += [Details("Models beside people", (people_table(people),))] if len(people) else []
     curves = specification_curves(_or_empty(evidence, "specifications"))

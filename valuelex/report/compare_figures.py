@@ -10,7 +10,7 @@ import pandas as pd
 from valuelex.report import figures
 from valuelex.report.content import Figure
 from valuelex.report.evidence import records
-from valuelex.report.wording import count, interval, listed, number
+from valuelex.report.wording import count, interval, listed, number, percent
 
 MOST_SERIES = 8
 """So many models can be told apart by colour and symbol."""
@@ -117,6 +117,31 @@ def profile_map(
         figures.finished(data, layout, 120 + 22 * len(wide)),
         "Order and dendrogram: average linkage on profiles, in points per dimension; the group stands behind each name. "
         f"{groups}",
+    )
+
+
+def profile_parts(shares: pd.DataFrame) -> Figure | None:
+    """What the scores of each model are made of, one bar a model."""
+    known = shares.dropna(subset=["share"])
+    wide = known.pivot(index="model_id", columns="source", values="share").astype(float).fillna(0.0)
+    order = [
+        source
+        for source in dict.fromkeys(shares["source"].astype(str))
+        if source in wide.columns and wide[source].any()
+    ]
+    if wide.empty:
+        return None
+    own = wide["dimension"] if "dimension" in wide.columns else wide.iloc[:, 0] * 0
+    return Figure(
+        "compare-profile-parts",
+        "What the scores of each model are made of",
+        f"Stacked bars for {count(len(wide), 'model')}; between {percent(own.min(), 0)} and {percent(own.max(), 0)} of the "
+        "differences between single judgements of a model set its dimensions apart.",
+        figures.shares(
+            [str(m) for m in wide.index], {s: wide[s].tolist() for s in order}, "a model's variance", counts=False
+        ),
+        "dimension: its profile; valence: answering to what the stem invites; form: the form of the test; the rest is what "
+        "else was varied. Sums of squares set to their expectations, negative ones as 0.",
     )
 
 

@@ -66,8 +66,8 @@ def ranks_table(ranks: pd.DataFrame, dimension: str) -> Table:
         Column("not told apart from", wide=True),
     )
     note = (
-        "Places: those that cannot be ruled out, all intervals of the table together at the confidence asked for (studentised "
-        "maximum over pairs). Models fixed; stems sampled."
+        "Places: those that cannot be ruled out, all intervals of the table together at the confidence asked for (the smallest "
+        "p over all pairs). Models fixed; stems sampled."
     )
     what = "the weighted total" if dimension == "total" else dimension
     return Table(f"compare-ranks-{dimension}".replace(" ", "-"), f"Places on {what}", heads, rows, note)
@@ -101,6 +101,44 @@ def profile_table(profiles: pd.DataFrame) -> Table:
         "predicts (with fewer than ten models every dimension is taken to load the same)."
     )
     return Table("compare-profile-table", "Levels and profiles", heads, rows, note)
+
+
+TRAITS = {
+    "profile_variance": "spread of the profile",
+    "distinctness": "distinctness",
+    "sample_variance": "variance over samples",
+    "form_variance": "variance over forms",
+    "diversity_0": "words named",
+    "diversity": "effective words",
+    "diversity_2": "common words",
+    "prompt_overlap": "overlap of prompts",
+}
+
+
+def traits_table(traits: pd.DataFrame) -> Table:
+    """What models have as a whole: how distinct, how steady, how diverse."""
+    rows: Rows = [
+        [
+            TRAITS.get(r["trait"], r["trait"]),
+            r["model_id"],
+            number(r["estimate"]),
+            interval(r["ci_low"], r["ci_high"]),
+            p_value(r["p"]),
+        ]
+        for r in records(traits)
+    ]
+    heads = (
+        Column("trait"),
+        Column("model", code=True),
+        Column("estimate", number=True),
+        Column("interval", number=True),
+        Column("p", number=True),
+    )
+    said = dict(zip(traits["trait"].astype(str), traits["method"].astype(str), strict=True))
+    note = "; ".join(f"{TRAITS.get(name, name)}: {method}" for name, method in said.items())
+    return Table(
+        "compare-traits", "Consistency and diversity", heads, rows, f"{note}. p: of a profile like the mean of all."
+    )
 
 
 def bias_table(shares: pd.DataFrame) -> Table:

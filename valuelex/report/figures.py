@@ -66,8 +66,10 @@ class Series:
     index: int
 
 
-def shares(rows: Sequence[str], parts: Mapping[str, Sequence[int]], unit: str) -> dict[str, Any]:
-    """Stacked bars, one row per `rows`, widths in percent of the row's total."""
+def shares(
+    rows: Sequence[str], parts: Mapping[str, Sequence[float]], unit: str, *, counts: bool = True
+) -> dict[str, Any]:
+    """Stacked bars, one row per `rows`, widths in percent of the row's total; `counts` of so many units are shown with them."""
     totals = [sum(values[i] for values in parts.values()) for i in range(len(rows))]
     names = [wrapped(row) for row in rows]
     data = []
@@ -92,7 +94,8 @@ def shares(rows: Sequence[str], parts: Mapping[str, Sequence[int]], unit: str) -
                     "line": {"color": "var(--paper)", "width": 1},
                 },
                 "customdata": list(values),
-                "hovertemplate": f"%{{y}}: %{{customdata}} {label(unit)} (%{{x:.1f}} %)<extra>{label(name)}</extra>",
+                "hovertemplate": f"%{{y}}: {f'%{{customdata}} {label(unit)}, ' if counts else ''}%{{x:.1f}} %"
+                f"<extra>{label(name)}</extra>",
             }
         )
     layout = {

@@ -16,6 +16,17 @@ def optional_text(name: str, about: str) -> Column:
 
 METHOD = Column("method", "text", "how it was computed")
 
+SHARES = (
+    identifier("source", "the source"),
+    Column("meaning", "text", "what it stands for"),
+    Column("levels", "int", "how many levels it has", nullable=True, low=0),
+    number("variance", "its variance component, in square points; may be negative"),
+    number("share", "its share of the sum of components", 0, 1),
+    number("ci_low", "lower end of the share's interval, stems left out in turn", 0, 1),
+    number("ci_high", "upper end", 0, 1),
+    optional_text("note", "why it has no share"),
+)
+
 TABLES = (
     Table(
         "comparisons",
@@ -191,20 +202,12 @@ TABLES = (
         ),
         ("claim",),
     ),
+    Table("bias_shares", "one source of differences between scores", SHARES, ("source",)),
     Table(
-        "bias_shares",
-        "one source of differences between scores",
-        (
-            identifier("source", "the source"),
-            Column("meaning", "text", "what it stands for"),
-            Column("levels", "int", "how many levels it has", nullable=True, low=0),
-            number("variance", "its variance component, in square points; may be negative"),
-            number("share", "its share of the sum of components", 0, 1),
-            number("ci_low", "lower end of the share's interval, stems left out in turn", 0, 1),
-            number("ci_high", "upper end", 0, 1),
-            optional_text("note", "why it has no share"),
-        ),
-        ("source",),
+        "profile_shares",
+        "one source of differences between the scores of one model",
+        (identifier("model_id", MODEL.about), *SHARES),
+        ("model_id", "source"),
     ),
     Table(
         "power",
