@@ -44,10 +44,11 @@ def with_total(scored: Scored, weights: Mapping[str, float]) -> Scored:
 def ranks(scored: Scored, settings: ComparisonSettings, *, seed: int = 0) -> pd.DataFrame:
     """Return the table `ranks`: one row per model and dimension, the weighted total among them.
 
-    Two models are *tied* on a dimension where their difference on the same stems is not told from 0, their p held
-    against the smallest one over all pairs of equal models of the dimension (single step, Westfall & Young, 1993), so that with the confidence asked for no
-    pair of equal models is called different. A rank interval goes from one plus the models that are told to be better to the
-    number of models less those told to be worse; all intervals of a dimension hold together (Mohamad, Goeman & van Zwet, 2022).
+    Two models are *tied* on a dimension where their difference on the same stems is not told from 0, its p held against the
+    smallest one over all pairs of equal models of the dimension (single step, Westfall & Young, 1993): with the confidence
+    asked for no pair of equal models is called different. A rank interval goes from one plus the models that are told to be
+    better to the number of models less those told to be worse; all intervals of a dimension hold together (Mohamad, Goeman &
+    van Zwet, 2022).
 
     Models without score errors have ranks and no intervals.
     """
