@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from valuelex.comparison import ComparisonSettings, read_scores
+from valuelex.comparison import ComparisonSettings, read_scores, run
 from valuelex.comparison.composition import composition
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.simulation import Design, simulate
@@ -102,6 +102,19 @@ def test_a_model_of_one_stem_has_no_error_from_it() -> None:
     few = table[(table["model_id"] != "model 01") | (table["item_id"] == table["item_id"].iloc[0])]
     scored = read_scores(few, scale=WIDE)
     assert scored.error_known == (scored.error(np.array([[1.0], [0.0], [0.0]]))[0] > 0)
+
+
+def test_scores_that_are_all_the_same_have_no_known_error() -> None:
+    """A judge who always says 3 tells of no difference, and not that there is none."""
+    table, facts = simulate(Design(families=4, models=(2, 2), dimensions=2, stems=6, samples=1, judges=1), 1)
+    settings_ = ComparisonSettings(scale=WIDE, bootstrap=99, power_draws=0, claims=None)
+    found = run(table.assign(score=3.0), facts=facts, settings=settings_, seed=1)
+    contrasts = found["comparisons"]
+    assert contrasts["p"].isna().all()
+    assert (
+        contrasts.query("scope == 'these models'")["verdict"] == "no interval: the scores have no known errors"
+    ).all()
+    assert found["ranks"]["se"].isna().all()
 
 
 def test_intervals_hold_the_truth_where_half_of_the_cells_are_missing() -> None:

@@ -181,7 +181,8 @@ def _plain_means(long: pd.DataFrame, why: str) -> _Part:
     """Means over stems: what a mixed model cannot be fitted to still has an order."""
     cells = long.groupby(["stem", "model"])["score"].mean().unstack()
     n = cells.notna().sum()
-    known = bool((n > 1).all())
+    # Scores that are all the same have no error that one could know of, and not one of 0.
+    known = bool((n > 1).all() and (cells.max() > cells.min()).any())
     influence = ((cells - cells.mean()) / n * np.sqrt(n / (n - 1).clip(lower=1))).fillna(0.0) * float(known)
     method = f"plain means over {len(cells)} stems{f' ({why})' if why else ''}{'' if known else ', errors unknown'}"
     return _Part(cells.mean(), influence, influence.iloc[:0], (n - 1).clip(lower=1).astype(float), _INF, known, method)

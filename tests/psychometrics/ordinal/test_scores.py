@@ -153,8 +153,8 @@ def test_an_effect_that_has_nothing_is_said_to_be_at_its_bound() -> None:
     ("change", "message"),
     [
         ({"score": np.linspace(0, 1, 140)}, "140 different values"),
-        ({"score": 3}, "0 object"),
-        ({"person": "one"}, "There is 1 object"),
+        ({"score": 3}, "Of 5 objects 5 have all their ratings at one end"),
+        ({"person": "one"}, "Of 1 objects 0 have"),
         ({"score": "good"}, "no finite number"),
     ],
 )

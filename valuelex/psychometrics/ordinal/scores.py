@@ -105,9 +105,9 @@ def ordinal_scores(
     n_of = factors[object].value_counts().sort_index()
     ends = at_an_end(values, factors[object])
     if len(n_of) - len(ends) < 2:
-        beside = f" beside {len(ends)} whose ratings are all at an end of the scale" if ends else ""
         raise DataError(
-            f"There is {len(n_of) - len(ends)} object{beside}.", "Give ratings of two or more that use the scale."
+            f"Of {len(n_of)} objects {len(ends)} have all their ratings at one end of the scale.",
+            "Give ratings of two objects or more that use the scale.",
         )
     kept = ~factors[object].isin(list(ends)).to_numpy()
     values, factors = values[kept], factors[kept]
