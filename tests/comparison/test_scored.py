@@ -114,6 +114,8 @@ def test_scores_that_are_all_the_same_have_no_known_error() -> None:
     assert (
         contrasts.query("scope == 'these models'")["verdict"] == "no interval: the scores have no known errors"
     ).all()
+    like = contrasts.query("scope == 'models like these' and measure == 'level'")
+    assert set(like["verdict"]) == {"refused: all models have the same score"}
     assert found["ranks"]["se"].isna().all()
 
 

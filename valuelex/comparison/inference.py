@@ -85,6 +85,8 @@ def models_like_these(
         same = f"{question.covariate} is constant within every family"
         return _refused(row, f"{same}, so that it cannot be told from what else sets families apart")
     y = scored.estimate.loc[present, dimension].to_numpy(dtype=float)
+    if not np.ptp(y) > 0:
+        return _refused(row, "all models have the same score")
     places = [scored.models.index(m) for m in present]
     S = scored.covariance(dimension)[np.ix_(places, places)]
     named = pd.DataFrame([contrast], columns=X.columns, index=["it"])
