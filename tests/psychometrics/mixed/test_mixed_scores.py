@@ -17,6 +17,7 @@ from valuelex import psychometrics as pm
 from valuelex.errors import DataError, SettingError
 
 FOLDER = Path(__file__).parents[2] / "reference" / "generalizability"
+CLUSTERED = FOLDER.parent / "clustered"
 STORED = json.loads((FOLDER / "components.json").read_text())
 CROSSED = {
     "item": ["item"],
@@ -287,3 +288,34 @@ def test_influence_leaves_fixed_kinds_of_items_out_and_raters_apart() -> None:
     assert found.settings["cluster_constants"] == 2
     assert set(found.across) <= {"rater", "person x rater"}
     assert (found.influence**2).sum().max() < 0.5  # 3 points between kinds would give more
+
+
+def test_influence_of_items_agrees_with_clubsandwich_where_cells_are_missing() -> None:
+    """Reference: vcovCR of clubSandwich, CR2 (tests/reference/clustered/cr2.R). Persons have 4 to 16 items.
+
+    Both are unbiased under the model; they take the square root of the adjustment in other coordinates, which makes half a
+    percent here.
+    """
+    data = pd.read_csv(CLUSTERED / "cr2.csv")
+    theirs = json.loads((CLUSTERED / "cr2.json").read_text())
+    effects = {"item": ["item"], "person x item": ["person", "item"]}
+    found = pm.mixed_scores(data, effects, clusters="item")
+    assert found.influence is not None
+    assert found.scores["estimate"].tolist() == pytest.approx(list(theirs["estimate"].values()), abs=1e-4)
+    ours = found.influence.T @ found.influence
+    assert ours.to_numpy() == pytest.approx(np.array(theirs["covariance"]), rel=6e-3)
+
+
+def test_what_one_item_alone_tells_of_has_the_models_error() -> None:
+    """A person with one item fits it exactly: its residual is 0, and its error is not."""
+    data = pd.read_csv(CLUSTERED / "cr2.csv")
+    few = data[(data["person"] != "p5") | (data["item"] == data.loc[data["person"] == "p5", "item"].iloc[0])]
+    found = pm.mixed_scores(few, {"item": ["item"], "person x item": ["person", "item"]}, clusters="item")
+    assert found.influence is not None
+    assert list(found.across) == ["settled by one cluster"]
+    w = np.array([-1.0, 0, 0, 0, 1])
+    alone = found.across["settled by one cluster"].to_numpy() @ w
+    own = found.influence.to_numpy() @ w
+    model = float(w @ found.covariance.to_numpy() @ w)
+    assert float((alone**2).sum()) > 0.5 * model
+    assert float((alone**2).sum() + (own**2).sum()) == pytest.approx(model, rel=0.5)
