@@ -3,7 +3,7 @@
 Type I error and coverage over simulated studies (valuelex.comparison.simulation), and time for a large one, beside statsmodels'
 mixed model of the same rows.
 
-    python benchmarks/comparing.py [--studies 400] [--only "6 families"] [--speed]
+    python benchmarks/comparing.py [--studies 400] [--only "6 families"] [--about training] [--speed]
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import pandas as pd
 from scipy import stats
 
 from valuelex.comparison import ComparisonSettings, run
+from valuelex.comparison.settings import Covariate
 from valuelex.comparison.simulation import Design, simulate
 
 EFFECTS = {"parameters": 0.15, "training": 0.3, "region": 0.3}
 SCALE = (-100.0, 100.0)
 SETTINGS = ComparisonSettings(
-    contrasts=["parameters", "training", "region"], measures=["level"], scale=SCALE, confounded="report", bootstrap=399,
+    measures=["level"], scale=SCALE, confounded="report", bootstrap=399,
     claims=None, power_draws=0,
 )  # fmt: skip
 
@@ -36,6 +37,7 @@ class Case:
 
     design: Design
     sampled_judges: bool = False
+    about: tuple[Covariate, ...] = ("parameters", "training", "region")
     categories: bool = False
     """Whether ratings are whole numbers from 0 to 6 and taken as ordered categories."""
 
@@ -60,7 +62,7 @@ def study(case: Case, seed: int) -> list[dict[str, Any]]:
     """Every contrast of one simulated study, with its truth, and the naive test beside."""
     table, facts = simulate(case.design, seed)
     first = table[table["dimension"] == "dimension001"]
-    settings = SETTINGS
+    settings = SETTINGS.model_copy(update={"contrasts": list(case.about)})
     if case.categories:
         first = first.assign(score=np.clip(np.rint(first["score"].astype(float)), 0, 6))
         settings = settings.model_copy(update={"scores": "ordinal", "scale": (0.0, 6.0)})
@@ -99,7 +101,7 @@ def _many(job: tuple[Case, list[int]]) -> list[dict[str, Any]]:
         return [row for seed in job[1] for row in study(job[0], seed)]
 
 
-def rates(studies: int, only: list[str]) -> None:
+def rates(studies: int, only: list[str], about: tuple[Covariate, ...]) -> None:
     """Print type I error (no effects) and coverage (effects) of every contrast in every design."""
     heads = (
         "design",
@@ -117,7 +119,7 @@ def rates(studies: int, only: list[str]) -> None:
         for name in only or CASES:
             tables = []
             for effects in ({}, EFFECTS):
-                case = replace(CASES[name], design=replace(CASES[name].design, samples=1, effects=effects))
+                case = replace(CASES[name], about=about, design=replace(CASES[name].design, samples=1, effects=effects))
                 jobs = [(case, list(range(k, studies, 2))) for k in (0, 1)]
                 tables.append(pd.DataFrame([row for rows in pool.map(_many, jobs) for row in rows]))
             null, real = tables
@@ -166,6 +168,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=400)
     parser.add_argument("--only", action="append", choices=list(CASES), default=[])
+    parser.add_argument("--about", action="append", choices=list(EFFECTS), default=[])
     parser.add_argument("--speed", action="store_true")
     asked = parser.parse_args()
-    speed() if asked.speed else rates(asked.studies, asked.only)
+    speed() if asked.speed else rates(asked.studies, asked.only, tuple(asked.about or EFFECTS))

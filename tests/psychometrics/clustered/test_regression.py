@@ -125,3 +125,53 @@ def test_bad_input_is_named(change: dict, message: str) -> None:
     } | change
     with pytest.raises(DataError, match=message):
         pm.nested_regression(**arguments)
+
+
+def test_effects_that_differ_between_clusters_are_pbkrtest_s() -> None:
+    """Reference: lmer with a random slope, KRmodcomp (tests/reference/clustered/slopes.R)."""
+    data = pd.read_csv(REFERENCE / "slopes.csv")
+    told = json.loads((REFERENCE / "slopes.json").read_text())
+    X = data.assign(constant=1.0)[["constant", "tuned", "size"]].astype(float)
+    found = pm.nested_regression(data["y"], X, data["family"], slope=data["tuned"])
+    assert found.contrasts["estimate"].to_numpy() == pytest.approx(told["estimate"], rel=1e-5)
+    assert found.contrasts["se"].to_numpy() == pytest.approx(told["se"], rel=1e-4)
+    variances = [found.components[name] for name in ("cluster", "slope", "unit")]
+    assert variances == pytest.approx(told["variances"], rel=1e-4)
+    for name in ("tuned", "size"):
+        row = found.contrasts.loc[name]
+        assert row["t"] ** 2 == pytest.approx(told[name]["F"], rel=1e-4)
+        assert row["df"] == pytest.approx(told[name]["df"], rel=1e-4)
+        assert row["p"] == pytest.approx(told[name]["p"], rel=1e-4)
+
+
+def test_slopes_need_three_clusters_in_which_the_covariate_varies() -> None:
+    rng = np.random.default_rng(3)
+    clusters = np.repeat(["a", "b", "c", "d"], 4)
+    X = pd.DataFrame({"constant": 1.0, "x": np.tile([0.0, 0, 1, 1], 4)})
+    few = X["x"].where(np.isin(clusters, ["a", "b"]), 0.0)
+    y = rng.normal(size=16)
+    assert pm.nested_regression(y, X, clusters, slope=X["x"]).settings["slopes_told_apart"]
+    plain, same = (pm.nested_regression(y, X, clusters, slope=slope) for slope in (None, few))
+    assert not same.settings["slopes_told_apart"]
+    assert same.contrasts.equals(plain.contrasts)
+    with pytest.raises(DataError, match="slope has 3 values"):
+        pm.nested_regression(y, X, clusters, slope=[1.0, 2, 3])
+
+
+def test_a_test_of_effects_that_differ_keeps_its_level_where_that_of_one_effect_does_not() -> None:
+    """Eight clusters of one to eight, effects of a mean of 0 and an SD of .6 beside units' .4."""
+    rejected = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        clusters = np.repeat(np.arange(8), rng.integers(1, 9, 8))
+        x = rng.integers(0, 2, clusters.size) - 0.5
+        if np.ptp(x) == 0:
+            continue
+        y = rng.normal(0, 0.25, 8)[clusters] + rng.normal(0, 0.6, 8)[clusters] * x + rng.normal(0, 0.4, clusters.size)
+        X = pd.DataFrame({"constant": 1.0, "x": x})
+        rejected.append(
+            [pm.nested_regression(y, X, clusters, slope=s).contrasts.at["x", "p"] < 0.05 for s in (None, x)]
+        )
+    one, differing = np.mean(rejected, axis=0)
+    assert one > 0.15
+    assert differing < 0.1

@@ -1,7 +1,8 @@
 """Regression of estimates that lie in clusters and carry a known error: REML, with Kenward and Roger's small-sample tests.
 
-Pupils in schools, trials in laboratories: y ~ N(X b, S + s2_unit I + s2_cluster Z Z'), S the sampling covariance of y. It
-is the second stage of a mixed model whose first stage has objects as fixed effects, and a multilevel meta-regression's model.
+Pupils in schools, trials in laboratories: y ~ N(X b, S + s2_unit I + s2_cluster Z Z' + s2_slope D Z Z' D), S the sampling
+covariance of y, D a covariate whose effect may differ between clusters. It is the second stage of a mixed model whose first
+stage has objects as fixed effects, and a multilevel meta-regression's model.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.threads import one_thread
 
 FloatArray = NDArray[np.float64]
+LEAST_SLOPES = 3
+"""Clusters in which a covariate must vary for its effects to be told to differ between them."""
 EDGE = 1e-3
 """Least pivot of V, of its mean variance: clusters whose means agree too well would drive their component to a singular V."""
 METHOD = "mixed model of estimates with known error, REML; Kenward-Roger standard errors and degrees of freedom"
@@ -33,8 +36,9 @@ class NestedRegressionResult(Result):
     contrasts : DataFrame
         Indexed by contrast: estimate, se (Kenward-Roger), df, t, p (two-sided), ci_low, ci_high.
     components : dict
-        cluster and unit: variances; `cluster` may be negative (clusters whose members differ more than members of different
-        ones), as it must be for tests to keep their level. `share`: cluster's share of both, 0-1, negative ones taken as 0.
+        cluster, slope and unit: variances, NaN where there is none; `cluster` and `slope` may be negative (clusters whose
+        members differ more than members of different ones), as they must be for tests to keep their level. `share`: cluster's
+        share of cluster and unit, 0-1, negative ones taken as 0.
     weights : DataFrame
         contrasts x units: each estimate is the weighted sum of y.
     covariance : array, k x k
@@ -67,6 +71,7 @@ def nested_regression(
     *,
     error: ArrayLike | None = None,
     contrasts: pd.DataFrame | None = None,
+    slope: ArrayLike | None = None,
     level: float = 0.95,
 ) -> NestedRegressionResult:
     """Estimate contrasts of regression coefficients where units lie in clusters and y is itself an estimate.
@@ -83,16 +88,19 @@ def nested_regression(
         Sampling covariance (or variances) of y; taken as known. Default: 0, it then is part of the variance of units.
     contrasts : DataFrame, c x p, optional
         Weights of the coefficients. Default: every coefficient.
+    slope : array, k, optional
+        A covariate whose effect may differ from cluster to cluster (random slope, uncorrelated with the clusters' levels, so
+        its origin matters: centre it). Left out where fewer than three clusters have units that differ on it.
     level : float
         Coverage of the intervals, 0-1.
 
     Notes
     -----
     Standard errors and degrees of freedom: Kenward & Roger (1997, eqs. 2-4 and section 3; for one contrast their degrees of
-    freedom are Satterthwaite's). The cluster's component is not held at 0 or more: held at 0 with its uncertainty, tests of
+    freedom are Satterthwaite's). The clusters' components are not held at 0 or more: held at 0 with its uncertainty, tests of
     covariates that are constant within few clusters reject .001 to .03 of true hypotheses in place of .05; dropped, too many.
-    Where it is negative, y is weighed as if it were 0 (else members of large clusters get wild weights), and the error is the
-    one that these weights have under the component as estimated. See docs/validation.md for the rates.
+    Where one is negative, y is weighed as if they were 0 (else members of large clusters get wild weights), and the error is
+    the one that these weights have under the components as estimated. See docs/validation.md for the rates.
 
     Raises
     ------
@@ -117,33 +125,52 @@ def nested_regression(
     C = pd.DataFrame(np.eye(p), index=X.columns, columns=X.columns) if contrasts is None else contrasts
     if list(C.columns) != list(X.columns):
         raise DataError("contrasts and X have other columns.", "Weigh every coefficient, 0 where it plays no part.")
-    parts = [np.eye(k)]
-    # One member in every cluster, or one cluster alone: what lies between clusters cannot be told from units or the constant.
-    together = (code[:, None] == code[None, :]).astype(np.float64)
-    separable = _separable(together, design)
-    if separable:
-        parts.append(together)
-    theta, V = _maximise(values, design, S, parts)
-    found = _inference(values, design, V, parts, C.to_numpy(dtype=np.float64))
-    if separable and theta[1] < 0:
-        found = _held(values, design, S, V, parts, C.to_numpy(dtype=np.float64))
+    parts = _parts(code, slope, design)
+    matrices = list(parts.values())
+    theta, V = _maximise(values, design, S, matrices)
+    found = _inference(values, design, V, matrices, C.to_numpy(dtype=np.float64))
+    if (theta < 0).any():
+        found = _held(values, design, S, theta, matrices, C.to_numpy(dtype=np.float64))
     table = _table(found, C.index, level)
-    cluster = float(theta[1]) if separable else float("nan")
-    unit = float(theta[0])
-    positive = max(cluster, 0.0) if separable else 0.0
-    components = {
-        "cluster": cluster,
-        "unit": unit,
-        "share": positive / (positive + unit) if separable and positive + unit > 0 else float("nan"),
-    }
+    components = dict.fromkeys(("cluster", "slope", "share"), float("nan")) | dict(
+        zip(parts, map(float, theta), strict=True)
+    )
+    unit, separable = components["unit"], "cluster" in parts
+    positive = max(components["cluster"], 0.0) if separable else 0.0
+    if separable and positive + unit > 0:
+        components["share"] = positive / (positive + unit)
     settings = {
         "method": METHOD,
         "n_units": k,
         "n_clusters": int(code.max()) + 1,
         "clusters_told_apart": separable,
+        "slopes_told_apart": "slope" in parts,
         "level": level,
     }
     return NestedRegressionResult(table, components, pd.DataFrame(found[3], index=C.index), V, settings)
+
+
+def _parts(code: NDArray[Any], slope: ArrayLike | None, X: FloatArray) -> dict[str, FloatArray]:
+    """What the variance of y is made of, as far as the design can tell it apart, k x k each.
+
+    With one member in every cluster, or one cluster alone, what lies between clusters cannot be told from units or the
+    constant.
+    """
+    k = len(X)
+    parts = {"unit": np.eye(k)}
+    together = (code[:, None] == code[None, :]).astype(np.float64)
+    if _separable(together, list(parts.values()), X):
+        parts["cluster"] = together
+    if slope is None:
+        return parts
+    x = np.asarray(slope, dtype=np.float64).ravel()
+    if x.size != k or not np.isfinite(x).all():
+        raise DataError(f"slope has {x.size} values and X {k} rows.", "Give one finite number a unit.")
+    varied = int((pd.Series(x).groupby(code).nunique() > 1).sum())
+    apart = together * np.outer(x, x)
+    if varied >= LEAST_SLOPES and _separable(apart, list(parts.values()), X):
+        parts["slope"] = apart
+    return parts
 
 
 def _error(error: ArrayLike | None, k: int) -> FloatArray:
@@ -160,15 +187,15 @@ def _error(error: ArrayLike | None, k: int) -> FloatArray:
     return S
 
 
-def _separable(together: FloatArray, X: FloatArray) -> bool:
-    """Whether residuals carry information on the cluster's component beside the unit's."""
+def _separable(part: FloatArray, others: list[FloatArray], X: FloatArray) -> bool:
+    """Whether residuals carry information on a component beside the others."""
     Q = np.eye(len(X)) - X @ np.linalg.pinv(X)
-    a, b = Q, Q @ together @ Q
-    n = float(np.sum(a * a))
-    if n < 1e-9 or float(np.sum(b * b)) < 1e-9:
+    known = np.stack([(Q @ other @ Q).ravel() for other in others], axis=1)
+    own = (Q @ part @ Q).ravel()
+    if float((known[:, 0] ** 2).sum()) < 1e-9 or float(own @ own) < 1e-9:
         return False
-    rest = b - a * float(np.sum(a * b)) / n
-    return float(np.sum(rest * rest)) > 1e-6 * float(np.sum(b * b))
+    rest = own - known @ np.linalg.lstsq(known, own, rcond=None)[0]
+    return float(rest @ rest) > 1e-6 * float(own @ own)
 
 
 def _maximise(y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
@@ -268,10 +295,14 @@ def _inference(
 
 
 def _held(
-    y: FloatArray, X: FloatArray, S: FloatArray, V: FloatArray, parts: list[FloatArray], C: FloatArray
+    y: FloatArray, X: FloatArray, S: FloatArray, theta: FloatArray, parts: list[FloatArray], C: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """The same with weights as if clusters had no component, and the error that these weights have under V."""
-    _, flat = _maximise(y, X, S, parts[:1])
+    """The same with weights as if negative components were 0, and the error that these weights have under V as estimated."""
+    V, positive = _covariance(S, parts, theta), parts
+    held, flat = theta, V
+    while (held < 0).any():
+        positive = [part for part, value in zip(positive, held, strict=True) if value >= 0]
+        held, flat = _maximise(y, X, S, positive)
     W = np.linalg.inv(flat)
     weights = C @ np.linalg.inv(X.T @ W @ X) @ X.T @ W
     U = np.linalg.inv(V)
