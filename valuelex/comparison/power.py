@@ -31,7 +31,8 @@ def power_table(scored: Scored, families: pd.Series, settings: ComparisonSetting
 
     Simulated: families of four models, sizes spread over .1 to 400 billion weights, half of each family tuned; models and
     families as different as those of this study (mean over dimensions of the components; assumed where there are too few),
-    scores with this study's error; tested as `models like these`.
+    scores with this study's error; tested as `models like these`, effects of training differing between families as far as they
+    may in that test, and not in truth.
 
     Parameters
     ----------
@@ -58,7 +59,8 @@ def power_table(scored: Scored, families: pd.Series, settings: ComparisonSetting
             for name, x in (("parameters", size - size.mean()), ("training", tuned - 0.5)):
                 X = pd.DataFrame({"constant": 1.0, name: x})
                 y = noise + settings.smallest_effect * x
-                found[name].append(_tested(y, X, cluster, name, settings))
+                slope = x if name == "training" else None
+                found[name].append(_tested(y, X, cluster, slope, name, settings))
         for name, draws in found.items():
             p, se, df = (np.array(column) for column in zip(*draws, strict=True))
             power = float((p < 1 - settings.confidence).mean())
@@ -83,9 +85,9 @@ def power_table(scored: Scored, families: pd.Series, settings: ComparisonSetting
 
 
 def _tested(
-    y: Any, X: pd.DataFrame, cluster: Any, name: str, settings: ComparisonSettings
+    y: Any, X: pd.DataFrame, cluster: Any, slope: Any, name: str, settings: ComparisonSettings
 ) -> tuple[float, float, float]:
-    table = pm.nested_regression(y, X, cluster, level=settings.confidence).contrasts
+    table = pm.nested_regression(y, X, cluster, slope=slope, level=settings.confidence).contrasts
     p, se, df = table.loc[[name], ["p", "se", "df"]].to_numpy(dtype=float)[0]
     return float(p), float(se), float(df)
 
