@@ -19,16 +19,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from valuelex.comparison import ComparisonSettings, run
+from valuelex.comparison import ComparisonSettings, read_scores, run
+from valuelex.comparison.contrasts import contrasts
+from valuelex.comparison.covariates import join
 from valuelex.comparison.settings import Covariate
 from valuelex.comparison.simulation import Design, simulate
 
 EFFECTS = {"parameters": 0.15, "training": 0.3, "region": 0.3}
 SCALE = (-100.0, 100.0)
-SETTINGS = ComparisonSettings(
-    measures=["level"], scale=SCALE, confounded="report", bootstrap=399,
-    claims=None, power_draws=0,
-)  # fmt: skip
+SETTINGS = ComparisonSettings(measures=["level"], scale=SCALE, confounded="report", bootstrap=399)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ def study(case: Case, seed: int) -> list[dict[str, Any]]:
     if case.categories:
         first = first.assign(score=np.clip(np.rint(first["score"].astype(float)), 0, 6))
         settings = settings.model_copy(update={"scores": "ordinal", "scale": (0.0, 6.0)})
-    found = run(first, facts=facts, settings=settings, sampled_judges=case.sampled_judges, seed=seed)["comparisons"]
+    scored = read_scores(first, scale=settings.scale, sampled_judges=case.sampled_judges, kind=settings.scores)
+    found = contrasts(scored, join(scored.models, facts), settings, seed=seed)
     rows = []
     for row in found[found["scope"] == "models like these"].to_dict("records"):
         truth = case.design.effects.get(row["covariate"], 0.0)
