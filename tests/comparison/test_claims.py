@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from valuelex.comparison import ComparisonSettings
+from valuelex.comparison import ComparisonSettings, read_scores
 from valuelex.comparison import run as compare
 from valuelex.comparison.claims.document import load_claims
+from valuelex.comparison.claims.evaluate import _average
 from valuelex.comparison.simulation import Design, simulate
 from valuelex.errors import BadInput
 
@@ -127,3 +129,16 @@ def test_a_wrong_file_is_named_with_its_line(tmp_path: Path, wrong: str, message
         load_claims("claims.yaml", tmp_path)
     with pytest.raises(BadInput, match="valuelex"):
         load_claims("nothing", tmp_path)
+
+
+def test_a_mean_over_models_keeps_its_level_where_stems_are_fewer_than_models() -> None:
+    """Twelve stems, some thirty models, no difference: the stems' common error is no known direction to weigh away."""
+    rejected = []
+    for seed in range(60):
+        table, facts = simulate(Design(families=8, models=(2, 6), dimensions=2, stems=12, samples=1, judges=1), seed)
+        scored = read_scores(table, scale=(-100.0, 100.0))
+        matrix = pd.DataFrame([[1.0], [-1.0]], index=scored.dimensions, columns=["difference"])
+        row = _average(scored.mapped(matrix), "difference", facts["family"], ComparisonSettings(scale=(-100.0, 100.0)))
+        assert row["estimate"] == pytest.approx(scored.mapped(matrix).estimate["difference"].mean(), abs=0.15)
+        rejected.append(row["p"] < 0.05)
+    assert np.mean(rejected) < 0.13

@@ -41,6 +41,17 @@ def test_cells_that_cannot_be_read_are_named(tmp_path: Path, column: str, value:
     assert f"known.csv, column {column}, row 2" in str(caught.value)
 
 
+@pytest.mark.parametrize("size", ["7B", 0.0, -5.0])
+def test_sizes_of_the_study_that_are_none_are_refused(size: object) -> None:
+    with pytest.raises(TableError, match="'a' has parameters"):
+        join(["a", "b"], pd.DataFrame({"parameters": [size, 1e9]}, index=["a", "b"]))
+
+
+def test_facts_that_contradict_one_another_are_refused() -> None:
+    with pytest.raises(TableError, match="'a' stand in more than one row"):
+        join(["a"], pd.DataFrame({"family": ["x", "y"]}, index=["a", "a"]))
+
+
 def test_a_base_is_the_nearest_pretrained_model_of_the_same_size() -> None:
     rows = {
         "base": {"training": "pretrained", "parameters": 1e9, "tuned_from": None},

@@ -13,7 +13,7 @@ from valuelex.comparison import ComparisonSettings, read_scores, run
 from valuelex.comparison.composition import composition
 from valuelex.comparison.ranks import ranks
 from valuelex.comparison.simulation import Design, simulate
-from valuelex.comparison.squares import distinct_p, form_variance, profile_variance
+from valuelex.comparison.squares import distinct_p, distinctness, form_variance, profile_variance
 from valuelex.comparison.traits import sample_variance
 from valuelex.errors import DataError
 from valuelex.tables import frame
@@ -97,11 +97,29 @@ def test_errors_known_of_some_scores_alone_are_not_used() -> None:
     assert places.loc["y", "ci_low"].notna().all()
 
 
-def test_a_model_of_one_stem_has_no_error_from_it() -> None:
-    table, _ = simulate(Design(families=3, models=(1, 1), dimensions=1, stems=4, samples=1, judges=1), 1)
+def test_a_model_of_one_stem_has_the_models_error_on_the_degrees_of_freedom_of_all_stems() -> None:
+    table, _ = simulate(Design(families=4, models=(1, 1), dimensions=1, stems=12, samples=1, judges=1), 1)
     few = table[(table["model_id"] != "model 01") | (table["item_id"] == table["item_id"].iloc[0])]
-    scored = read_scores(few, scale=WIDE)
-    assert scored.error_known == (scored.error(np.array([[1.0], [0.0], [0.0]]))[0] > 0)
+    se, df = read_scores(few, scale=WIDE).error(np.array([[1.0], [-1.0], [0.0], [0.0]]))
+    assert se > 0.3
+    assert df <= 13
+
+
+def test_rows_that_repeat_one_another_and_scores_that_are_none_are_refused() -> None:
+    table, _ = simulate(Design(families=3, models=(1, 1), dimensions=1, stems=4, samples=1, judges=1), 1)
+    with pytest.raises(DataError, match="12 rows repeat the model, item, sample"):
+        read_scores(pd.concat([table, table.assign(score=1.0)]), scale=WIDE)
+    with pytest.raises(DataError, match="the score 'high' is no number"):
+        read_scores(table.astype({"score": object}).assign(score=["high", *[1.0] * 11]), scale=WIDE)
+
+
+def test_copies_of_one_model_are_tied() -> None:
+    table, _ = simulate(Design(families=4, models=(1, 1), dimensions=1, stems=10, samples=1, judges=1), 2)
+    copies = [table[table["model_id"] == "model 01"].assign(model_id=f"copy {k}") for k in range(3)]
+    found = ranks(read_scores(pd.concat([table, *copies]), scale=WIDE), SETTINGS).query("dimension == 'dimension001'")
+    same = found[found["model_id"].isin(["model 01", "copy 0", "copy 1", "copy 2"])]
+    assert same["rank_low"].nunique() == same["rank_high"].nunique() == 1
+    assert all("copy 0" in str(row["tied"]) for row in same.to_dict("records") if row["model_id"] != "copy 0")
 
 
 def test_scores_that_are_all_the_same_have_no_known_error() -> None:
@@ -238,6 +256,18 @@ def test_profile_variance_is_unbiased_and_sample_variance_is_what_was_put_in() -
     # Stems that are easy on one dimension give every model the same part of a profile: 2/3 of .8^2 / 12 is error, taken off.
     assert np.mean(spread) == pytest.approx(0.4**2 * 2 / 3, abs=0.03)
     assert np.mean(steadiness) == pytest.approx(0.6**2 + 0.3**2, rel=0.05)
+
+
+def test_a_squared_distance_of_none_has_the_error_that_it_varies_with() -> None:
+    """Six equal models: the standard error is about the standard deviation over studies."""
+    values, errors = [], []
+    for seed in range(60):
+        design = Design(families=3, models=(2, 2), dimensions=4, stems=20, samples=1, judges=1, family=0.0, model=0.0)
+        found = distinctness(read_scores(simulate(design, seed)[0], scale=WIDE))
+        assert found is not None
+        values.append(found.estimate.iloc[:, 0].to_numpy())
+        errors.append([found.interval(place, 0, 0.95)[0] for place in range(6)])
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(values), rel=0.35)
 
 
 def test_a_profile_like_all_others_is_called_distinct_as_often_as_it_should_be() -> None:

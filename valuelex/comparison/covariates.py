@@ -41,6 +41,9 @@ def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -
     TableError
         A file without models, a model that stands in it twice, a size, date, kind of training or truth value that is none.
     """
+    if facts.index.has_duplicates:
+        twice = facts.index[facts.index.duplicated()][0]
+        raise TableError(f"The facts of the model '{twice}' stand in more than one row.", "Keep one of them.")
     entries = {key: entry for entry in registry().models for key in (_key(entry.id), _key(entry.name or entry.id))}
     own = pd.DataFrame() if file is None else _read(file)
     rows: dict[str, dict[str, Any]] = {}
@@ -56,7 +59,15 @@ def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -
         rows[model] = row
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[*COVARIATES, *RELATIONS]).astype(object)
     table.index.name = "model_id"
-    table["parameters"] = pd.to_numeric(table["parameters"]).astype(float)
+    sizes = pd.to_numeric(table["parameters"], errors="coerce").astype(float)
+    wrong = table["parameters"].map(_known) & ~(sizes > 0)
+    if wrong.any():
+        model = str(wrong.idxmax())
+        raise TableError(
+            f"models: '{model}' has parameters {table.at[model, 'parameters']!r}.",
+            "Give plain numbers above 0, such as 7e9.",
+        )
+    table["parameters"] = sizes
     table["release_date"] = _dates(table["release_date"])
     table["open_weights"] = table["open_weights"].map(_truth).astype(object)
     table["base"] = _bases(table)

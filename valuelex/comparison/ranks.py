@@ -86,7 +86,9 @@ def _told_apart(
     low, high = np.triu_indices(len(models), 1)
     differences = part[:, low] - part[:, high]
     se = np.sqrt((differences**2).sum(axis=0))
-    known = se > 1e-12
+    # Copies of one model differ by rounding alone.
+    rounding = 1e-9 * max(float(np.abs(values).max(initial=0.0)), 1e-300)
+    known = se > rounding
     # Multiplying every stem's part by a random sign and size redraws the error of all pairs at once, with its correlations.
     # Pairs with fewer stems have longer tails: p values are compared with the smallest p of a draw (Westfall & Young, 1993).
     from scipy.special import chdtri, stdtr
@@ -98,7 +100,7 @@ def _told_apart(
     smallest = 2 * stdtr(df[known], -np.abs(noise) / np.sqrt(spread)).min(axis=1) if known.any() else np.zeros(1)
     critical = float(np.quantile(smallest, 1 - settings.confidence))
     gap = values[low] - values[high]
-    told = np.where(known, 2 * stdtr(df, -np.abs(gap) / np.where(known, se, 1.0)) < critical, gap != 0)
+    told = np.where(known, 2 * stdtr(df, -np.abs(gap) / np.where(known, se, 1.0)) < critical, np.abs(gap) > rounding)
     better = np.zeros((len(models), len(models)), dtype=bool)
     better[low, high] = told & (gap > 0)
     better[high, low] = told & (gap < 0)

@@ -11,6 +11,7 @@ import pandas as pd
 from valuelex import psychometrics as pm
 from valuelex.comparison.scored import Scored
 from valuelex.errors import DataError, ValuelexError
+from valuelex.psychometrics.mixed.scores import ALONE
 
 _INF = float("inf")
 NAMES = {"model_id": "model", "item_id": "stem", "sample_index": "sample", "judge_id": "judge"}
@@ -51,6 +52,7 @@ def read_scores(
     """
     if table.empty:
         raise DataError("There are no scores to compare.", "Give at least two models with scores.")
+    _once(table)
     _in_scale(table, scale)
     upper = table[table["level"] == level]
     upper = table if upper.empty else upper
@@ -79,8 +81,24 @@ def read_scores(
     )
 
 
+def _once(table: pd.DataFrame) -> None:
+    key = ["model_id", "item_id", "sample_index", "judge_id", "level", "dimension"]
+    repeated = table.duplicated(key) & table["item_id"].notna()
+    if repeated.any():
+        row = table[repeated.to_numpy()].iloc[0]
+        raise DataError(
+            f"item_scores: {int(repeated.sum())} rows repeat the model, item, sample, judge and dimension of an earlier one, "
+            f"such as one of {row['model_id']} on {row['dimension']}.",
+            "Keep one of them, or tell samples apart by sample_index.",
+        )
+
+
 def _in_scale(table: pd.DataFrame, scale: tuple[float, float]) -> None:
-    score = table["score"].astype(float)
+    score = pd.to_numeric(table["score"], errors="coerce").astype(float)
+    wrong = table["score"].notna() & score.isna()
+    if wrong.any():
+        text = table.loc[wrong.to_numpy(), "score"].iloc[0]
+        raise DataError(f"item_scores: the score {text!r} is no number.", "Give numbers; leave a missing score empty.")
     outside = (score < scale[0] - 1e-9) | (score > scale[1] + 1e-9)
     if outside.any():
         row = table[outside.to_numpy()].iloc[0]
@@ -173,6 +191,9 @@ def _part(
     method = f"{method} over {len(found.influence)} stems, {'judges sampled' if sampled else 'these judges'}"
     stems = long.groupby("model")["stem"].nunique() - found.settings["cluster_constants"]
     rest_df = float((long["judge"].nunique() - 1) * (len(estimate) - 1)) if sampled else _INF
+    if ALONE in found.across:
+        # The model's error of what one stem alone has settled rests on components, and these on all stems.
+        rest_df = min(rest_df, float(max(len(found.influence) - found.settings["cluster_constants"], 1)))
     df = stems.clip(lower=1).astype(float)
     return _Part(estimate, unit * found.influence, unit * rest, df, rest_df, True, method)
 

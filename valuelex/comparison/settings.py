@@ -62,8 +62,9 @@ class ComparisonSettings(BaseModel):
     def _sensible(self) -> ComparisonSettings:
         if not self.scale[0] < self.scale[1]:
             raise ValueError(f"scale goes from {self.scale[0]:g} to {self.scale[1]:g}: give the lower end first")
-        if any(weight < 0 for weight in self.weights.values()) or (self.weights and not sum(self.weights.values()) > 0):
-            raise ValueError("weights must be 0 or more, one of them above 0")
+        weights = list(self.weights.values())
+        if not all(0 <= weight < float("inf") for weight in weights) or (weights and not sum(weights) > 0):
+            raise ValueError("weights must be finite and 0 or more, one of them above 0")
         empty = [name for name, members in self.dimensions.items() if not members]
         if empty:
             raise ValueError(f"dimensions.{empty[0]} is the mean of no scale")

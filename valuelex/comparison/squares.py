@@ -17,8 +17,8 @@ ANY = (-float("inf"), float("inf"))
 def mean_square(name: str, about: str, values: Scored, factor: float = 1.0) -> Scored:
     """Mean over dimensions of each model's squared values, less what their error adds, times a factor; may be negative.
 
-    Its error: by the derivative, and the variance of the error's own square (normal scores), which is all there is where the
-    values are 0.
+    Its error: by the derivative, less what the values' own error adds to that, and the variance of the error's own square
+    (normal scores), which is all there is where the values are 0.
 
     Parameters
     ----------
@@ -37,6 +37,10 @@ def mean_square(name: str, about: str, values: Scored, factor: float = 1.0) -> S
     # Models share the error of stems that are easy on one dimension, so they share its square too.
     square = 2 * np.einsum("mdne,mdne->mn", sigma, sigma) / d**2
     roots, vectors = np.linalg.eigh(square)
+    # Values hold error too, and their slope with it: 4 tr(Sigma^2) of it, on average, is none.
+    steep = (slope**2).sum(axis=0)
+    excess = 2 * np.diag(square)
+    slope = slope * np.sqrt(np.maximum(steep - excess, 0.0) / np.where(steep > 0, steep, 1.0))
     shared = (vectors * np.sqrt(np.maximum(roots, 0.0))).T
     estimate = pd.Series(factor * value, index=pd.Index(values.models), name=name).to_frame()
     sources = factor * np.concatenate([slope, shared])[:, :, None]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from valuelex import psychometrics as pm
 from valuelex.comparison.claims.document import (
@@ -275,19 +276,31 @@ def _average(scored: Scored, dimension: str, clusters: pd.Series, settings: Comp
         return row | {
             "why": f"{counted(len(models), 'model')} of {counted(row['n_families'], 'family')} are too few to speak of others"
         }
-    S = scored.of(models).covariance(dimension)
     constant = pd.DataFrame({"mean": np.ones(len(models))}, index=models)
     try:
-        fit = pm.nested_regression(values, constant, cluster, error=S, level=settings.confidence)
+        fit = pm.nested_regression(values, constant, cluster, level=settings.confidence)
     except DataError as error:
         return row | {"why": error.what.rstrip(".")}
     found = fit.contrasts.iloc[0]
     row["estimate"] = float(found["estimate"])
-    row |= intervals(row["estimate"], float(found["se"]), float(found["df"]), settings)
+    # How models differ holds the error that is each score's own. What stems do to all of them alike does not show there, and
+    # is added; as known error of the regression it would be weighed away, in directions that so few stems cannot tell.
+    own, of_own = float(found["se"]) ** 2, float(found["df"])
+    common = _common_error(scored.of(models), dimension, fit.weights.to_numpy(dtype=np.float64)[0])
+    stems = float(scored.of(models).df[:, scored.dimensions.index(dimension)].min())
+    df = (own + common) ** 2 / (own**2 / of_own + common**2 / stems) if own + common > 0 else of_own
+    row |= intervals(row["estimate"], float(np.sqrt(own + common)), df, settings)
     return row | {
         "method": f"mean over {len(models)} models of {row['n_families']} families, both sampled (REML)",
         "why": "",
     }
+
+
+def _common_error(scored: Scored, dimension: str, weights: NDArray[np.float64]) -> float:
+    """Mean covariance of the errors of two different models, as weighted."""
+    S = scored.covariance(dimension)
+    pairs = 1 - float((weights**2).sum())
+    return max(float(weights @ S @ weights - (weights**2) @ np.diag(S)) / pairs, 0.0) if pairs > 1e-9 else 0.0
 
 
 def _judged(row: Row, direction: str, smallest: float) -> Row:

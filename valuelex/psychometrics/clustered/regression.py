@@ -42,7 +42,7 @@ class NestedRegressionResult(Result):
     weights : DataFrame
         contrasts x units: each estimate is the weighted sum of y.
     covariance : array, k x k
-        V at the maximum.
+        V at the maximum, negative components as 0: what y was weighed by.
     settings : dict
     """
 
@@ -129,8 +129,9 @@ def nested_regression(
     matrices = list(parts.values())
     theta, V = _maximise(values, design, S, matrices)
     found = _inference(values, design, V, matrices, C.to_numpy(dtype=np.float64))
+    working = V
     if (theta < 0).any():
-        found = _held(values, design, S, theta, matrices, C.to_numpy(dtype=np.float64))
+        found, working = _held(values, design, S, theta, matrices, C.to_numpy(dtype=np.float64))
     table = _table(found, C.index, level)
     components = dict.fromkeys(("cluster", "slope", "share"), float("nan")) | dict(
         zip(parts, map(float, theta), strict=True)
@@ -147,7 +148,7 @@ def nested_regression(
         "slopes_told_apart": "slope" in parts,
         "level": level,
     }
-    return NestedRegressionResult(table, components, pd.DataFrame(found[3], index=C.index), V, settings)
+    return NestedRegressionResult(table, components, pd.DataFrame(found[3], index=C.index), working, settings)
 
 
 def _parts(code: NDArray[Any], slope: ArrayLike | None, X: FloatArray) -> dict[str, FloatArray]:
@@ -296,8 +297,8 @@ def _inference(
 
 def _held(
     y: FloatArray, X: FloatArray, S: FloatArray, theta: FloatArray, parts: list[FloatArray], C: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """The same with weights as if negative components were 0, and the error that these weights have under V as estimated."""
+) -> tuple[tuple[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]:
+    """The same with weights as if negative components were 0, their error under V as estimated, and the V of the weights."""
     V, positive = _covariance(S, parts, theta), parts
     held, flat = theta, V
     while (held < 0).any():
@@ -313,7 +314,7 @@ def _held(
     slope = np.stack([np.einsum("ck,kl,cl->c", weights, part, weights) for part in parts], axis=1)
     spread = np.einsum("ci,ij,cj->c", slope, uncertain, slope)
     df = np.where(spread > 0, 2 * variance**2 / np.where(spread > 0, spread, 1.0), np.inf)
-    return weights @ y, np.sqrt(variance), df, weights
+    return (weights @ y, np.sqrt(variance), df, weights), flat
 
 
 def _table(found: tuple[FloatArray, FloatArray, FloatArray, FloatArray], names: pd.Index, level: float) -> pd.DataFrame:
