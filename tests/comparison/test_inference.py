@@ -63,6 +63,20 @@ def test_a_tuned_model_over_steps_in_between_still_has_its_base() -> None:
     assert row["estimate"] == pytest.approx((2.0 + 4.0) / 2 - 1.0)
 
 
+def test_a_base_that_was_trained_further_itself_stands_in_its_pair_alone() -> None:
+    rows = {
+        "old": {"training": "pretrained", "tuned_from": None},
+        "new": {"training": "pretrained", "tuned_from": "old"},
+        "a": {"training": "aligned", "tuned_from": "old"},
+        "b": {"training": "aligned", "tuned_from": "new"},
+    }
+    scores = {"old": 1.0, "new": 2.0, "a": 1.5, "b": 3.5}
+    found = compared(scores, pd.DataFrame.from_dict(rows, orient="index"), contrasts=["training"])
+    row = found.loc["training: tuned - base, matched pairs"]
+    assert "4 models in 2 groups" in row["method"]
+    assert row["estimate"] == pytest.approx((0.5 + 1.5) / 2)
+
+
 def test_size_within_families_does_not_see_what_sets_families_apart() -> None:
     """Larger families of models score lower, while within each the larger model scores higher: Simpson's paradox."""
     rng = np.random.default_rng(2)

@@ -24,8 +24,8 @@ TRUTHS = {"true": True, "yes": True, "1": True, "1.0": True, "false": False, "no
 def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -> pd.DataFrame:
     """Return one row per model, indexed by model_id, with every covariate; unknown cells are empty.
 
-    `tuned_from` is what a model was trained further from, `base` the pretrained one among these models that it was made from,
-    at once or over steps in between, of the same size where both are known.
+    `tuned_from` is what a model was trained further from; `base`, of one not pretrained itself, the pretrained one among
+    these models that it was made from, at once or over steps in between, of the same size where both are known.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -
     if wrong.any():
         model = str(wrong.idxmax())
         raise TableError(
-            f"models: '{model}' has parameters {table.at[model, 'parameters']!r}.",
+            f"models: '{model}' has parameters '{table['parameters'].astype(str)[model]}', which is no number of weights.",
             "Give plain numbers above 0, such as 7e9.",
         )
     table["parameters"] = sizes
@@ -77,11 +77,11 @@ def join(models: Sequence[str], facts: pd.DataFrame, file: Path | None = None) -
 def _bases(table: pd.DataFrame) -> pd.Series:
     origins = {str(model): str(origin) for model, origin in table["tuned_from"].items() if _known(origin)}
     base: dict[str, str | None] = {}
-    for model in table.index:
+    for model in table.index[table["training"] != "pretrained"]:
         made_from = (m for m in line(model, origins) if m in table.index and table.at[m, "training"] == "pretrained")
         sizes = ((m, table.loc[[m, model], "parameters"]) for m in made_from)
         base[model] = next((m for m, size in sizes if size.isna().any() or size.nunique() == 1), None)
-    return pd.Series(base, dtype=object)
+    return pd.Series(base, dtype=object).reindex(table.index)
 
 
 def _truth(value: Any) -> bool | None:

@@ -41,11 +41,11 @@ def named(words: pd.DataFrame, responses: pd.DataFrame | None = None, *, seed: i
     }
     tables = {model: units for model, units in tables.items() if len(units) >= FEWEST_ANSWERS}
     prompts = _prompts(kept, responses)
-    found = {**_diversity(tables, seed), WORDINGS: None if prompts is None else _wordings(tables, prompts)}
-    return {name: trait for name, trait in found.items() if trait is not None}
+    overlap = None if prompts is None else _wordings(tables, prompts)
+    return _diversity(tables, seed) | ({} if overlap is None else {WORDINGS: overlap})
 
 
-def _diversity(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, Scored | None]:
+def _diversity(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, Scored]:
     """Hill numbers of every model, in as many answers as the model with fewest has."""
     if not tables:
         return {}
@@ -54,7 +54,7 @@ def _diversity(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, Scored |
     found = {
         model: pm.hill_numbers(units.to_numpy(), orders=orders, size=size, seed=seed) for model, units in tables.items()
     }
-    out: dict[str, Scored | None] = {}
+    out: dict[str, Scored] = {}
     for name, order in ORDERS.items():
         rows = {
             model: (*one.numbers.loc[order, ["expected", "se"]].astype(float), one.settings["groups"] - 1)
@@ -68,8 +68,9 @@ def _wordings(tables: dict[str, pd.DataFrame], prompts: pd.Series) -> Scored | N
     """Value words that answers to different prompts share, as a share of what answers to one prompt share."""
     rows, most = {}, 0
     for model, units in tables.items():
+        asked = prompts.reindex(units.index).dropna()
         try:
-            found = pm.morisita_overlap(units.to_numpy(), prompts.reindex(units.index).to_numpy())
+            found = pm.morisita_overlap(units.loc[asked.index].to_numpy(), asked.to_numpy())
         except DataError:
             continue
         rows[model] = (found.overlap, found.se, found.settings["n_units"] - found.settings["n_groups"])
