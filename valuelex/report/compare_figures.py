@@ -80,7 +80,7 @@ def profile_map(
             "x": [figures.wrapped(str(d)) for d in wide.columns],
             "y": list(range(1, len(wide) + 1)),
             "z": wide.round(3).to_numpy().tolist(),
-            "customdata": [[m] * wide.shape[1] for m in order],
+            "customdata": [[figures.label(m)] * wide.shape[1] for m in order],
             "zmin": -most,
             "zmax": most,
             "colorscale": [[0, figures.colour(1)], [0.5, "var(--paper)"], [1, figures.colour(0)]],
