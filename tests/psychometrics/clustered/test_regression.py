@@ -175,3 +175,16 @@ def test_a_test_of_effects_that_differ_keeps_its_level_where_that_of_one_effect_
     one, differing = np.mean(rejected, axis=0)
     assert one > 0.15
     assert differing < 0.1
+
+
+def test_effects_that_differ_less_than_by_chance_are_taken_to_be_the_same() -> None:
+    """Within every cluster the two units differ by 1 to the last bit: a negative component, which is left out."""
+    clusters = np.repeat(np.arange(6), 4)
+    x = np.tile([-0.5, -0.5, 0.5, 0.5], 6)
+    noise = np.tile([0.3, -0.3, 0.2, -0.2], 6)
+    y = np.array([0.5, -0.2, 0.1, 0.7, -0.4, 0.0])[clusters] + x + noise
+    X = pd.DataFrame({"constant": 1.0, "x": x})
+    plain, found = (pm.nested_regression(y, X, clusters, slope=slope) for slope in (None, x))
+    assert found.settings["slopes_told_apart"]
+    assert found.components["slope"] == 0
+    assert found.contrasts.equals(plain.contrasts)

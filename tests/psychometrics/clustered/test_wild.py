@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +31,27 @@ def test_estimate_and_error_are_least_squares_and_the_clusters_sandwich() -> Non
     assert found.estimate == pytest.approx(beta[1])
     assert found.se == pytest.approx(np.sqrt((bread @ meat @ bread)[1, 1]))
     assert (found.clusters, found.draws, found.seed) == (8, 99, 3)
+
+
+def test_with_few_families_p_is_the_share_of_all_combinations_of_weights() -> None:
+    """Every sample made and fitted anew by least squares, 6^3 of them; whatever the seed."""
+    y, X, family = sample(5, effect=0.4, families=3)
+    A = X.to_numpy()
+
+    def t_of(values: np.ndarray) -> float:
+        bread = np.linalg.inv(A.T @ A)
+        beta = bread @ A.T @ values
+        scores = [A[family == g].T @ (values - A @ beta)[family == g] for g in range(3)]
+        return abs(beta[1]) / np.sqrt((bread @ sum(np.outer(s, s) for s in scores) @ bread)[1, 1])
+
+    null = np.full(y.size, y.mean())
+    points = [sign * np.sqrt(half / 2) for half in (1, 2, 3) for sign in (-1, 1)]
+    drawn = [t_of(null + np.array(w)[family] * (y - null)) for w in itertools.product(points, repeat=3)]
+    expected = np.mean(np.array(drawn) >= t_of(y) * (1 - 1e-9))
+    one, two = (pm.wild_cluster_bootstrap(y, X, family, contrast=[0.0, 1.0], draws=99, seed=s) for s in (1, 2))
+    assert one.p == two.p == pytest.approx(expected)
+    assert 0 < expected < 0.5
+    assert (one.exact, one.draws) == (True, 216)
 
 
 def test_its_interval_is_what_its_test_does_not_reject() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ FloatArray = NDArray[np.float64]
 
 WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
 """Webb's (2023) six-point weights: with few clusters, two points allow too few different draws."""
+ENUMERATED = 5
+"""Clusters up to which every combination of weights is taken in place of draws: 6^5 = 7,776."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,12 @@ class WildBootstrap:
     estimate, se : float
         The error is the cluster-robust one, from the clusters' own residuals.
     t, p : float
-        p is two-sided and at least 1 / (draws + 1).
+        p is two-sided, at least 1 / (draws + 1) where weights are drawn, and the exact share where all are taken.
     ci_low, ci_high : float
         Values that the test does not reject; infinite where it rejects none on that side.
     draws, seed, clusters : int
+    exact : bool
+        Whether all `draws` combinations of weights were taken, so that nothing was drawn.
     """
 
     estimate: float
@@ -42,6 +47,7 @@ class WildBootstrap:
     draws: int
     seed: int
     clusters: int
+    exact: bool
 
 
 @one_thread
@@ -72,6 +78,7 @@ def wild_cluster_bootstrap(
     covariance : array, k x k, optional
         Working covariance of y. Default: identity.
     draws : int
+        With five clusters or fewer all 6^clusters combinations are taken instead.
     level : float
         Coverage of the interval, 0-1.
     seed : int, optional
@@ -103,17 +110,21 @@ def wild_cluster_bootstrap(
     se = float(np.sqrt(((G.T @ (a * residuals)) ** 2).sum()))
     if not se > 1e-12 * max(float(np.abs(a * values).sum()), 1e-300):
         raise DataError("The residuals of all clusters are zero.", "There is nothing to test against.")
-    rng = np.random.default_rng(root)
-    weights = WEBB[rng.integers(0, 6, (draws, F))]
+    exact = F <= ENUMERATED
+    if exact:
+        weights = np.array(list(product(WEBB, repeat=F)))
+    else:
+        weights = WEBB[np.random.default_rng(root).integers(0, 6, (draws, F))]
 
     def p_of(null: float) -> float:
         restricted = residuals + along * (estimate - null)
         numerator = weights @ (G.T @ (a * restricted))
         parts = weights @ (E @ (restricted[:, None] * G)).T
         error = np.sqrt((parts**2).sum(axis=1))
-        t = np.divide(np.abs(numerator), error, out=np.full(draws, np.inf), where=error > 1e-12 * se)
+        t = np.divide(np.abs(numerator), error, out=np.full(len(weights), np.inf), where=error > 1e-12 * se)
         # A draw that repeats the data, sign aside, is as extreme as they are.
-        return float((1 + (t >= abs(estimate - null) / se * (1 - 1e-9)).sum()) / (draws + 1))
+        as_extreme = int((t >= abs(estimate - null) / se * (1 - 1e-9)).sum())
+        return as_extreme / len(weights) if exact else (1 + as_extreme) / (draws + 1)
 
     return WildBootstrap(
         estimate,
@@ -122,9 +133,10 @@ def wild_cluster_bootstrap(
         p_of(0.0),
         _edge(p_of, estimate, -se, 1 - level),
         _edge(p_of, estimate, se, 1 - level),
-        draws,
+        len(weights),
         root,
         F,
+        exact,
     )
 
 
