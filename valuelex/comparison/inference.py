@@ -103,6 +103,8 @@ def models_like_these(
         told = "models sampled within groups"
     if fit.settings["slopes_told_apart"]:
         told += f", effects of {question.covariate} may differ between families"
+    elif slope is not None:
+        told += f", effects of {question.covariate} taken as the same in all families: too few to tell"
     row["family_share"] = fit.components["share"] if np.isfinite(fit.components["share"]) else None
     row["method"] += f"; mixed model (REML, Kenward-Roger), {told}; {scored.methods[dimension]}"
     if confounded:

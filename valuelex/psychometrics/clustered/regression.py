@@ -20,8 +20,8 @@ from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.threads import one_thread
 
 FloatArray = NDArray[np.float64]
-LEAST_SLOPES = 3
-"""Clusters in which a covariate must vary for its effects to be told to differ between them."""
+LEAST_SLOPES = 4
+"""Clusters in which a covariate must vary for its effects to be told to differ: of three, a variance is a guess."""
 EDGE = 1e-3
 """Least pivot of V, of its mean variance: clusters whose means agree too well would drive their component to a singular V."""
 METHOD = "mixed model of estimates with known error, REML; Kenward-Roger standard errors and degrees of freedom"
@@ -90,7 +90,7 @@ def nested_regression(
         Weights of the coefficients. Default: every coefficient.
     slope : array, k, optional
         A covariate whose effect may differ from cluster to cluster (random slope, uncorrelated with the clusters' levels, so
-        its origin matters: centre it). Left out where fewer than three clusters have units that differ on it.
+        its origin matters: centre it). Left out where fewer than four clusters have units that differ on it.
     level : float
         Coverage of the intervals, 0-1.
 
