@@ -20,8 +20,11 @@ from valuelex.psychometrics.results import Result
 from valuelex.psychometrics.threads import one_thread
 
 FloatArray = NDArray[np.float64]
-LEAST_SLOPES = 4
-"""Clusters in which a covariate must vary for its effects to be told to differ: of three, a variance is a guess."""
+LEAST_SLOPES = 3
+"""Clusters in which a covariate must vary for its effects to be told to differ between them."""
+LEAST_GAIN = 0.2
+"""What a slope's component must add to twice the restricted log-likelihood to stay. Found by simulation
+(docs/validation.md): with 0, equal effects are rejected too seldom; with .455, half of the time by chance, differing ones too often."""
 EDGE = 1e-3
 """Least pivot of V, of its mean variance: clusters whose means agree too well would drive their component to a singular V."""
 METHOD = "mixed model of estimates with known error, REML; Kenward-Roger standard errors and degrees of freedom"
@@ -90,7 +93,7 @@ def nested_regression(
         Weights of the coefficients. Default: every coefficient.
     slope : array, k, optional
         A covariate whose effect may differ from cluster to cluster (random slope, uncorrelated with the clusters' levels, so
-        its origin matters: centre it). Left out where fewer than four clusters have units that differ on it.
+        its origin matters: centre it). Left out where fewer than three clusters have units that differ on it.
     level : float
         Coverage of the intervals, 0-1.
 
@@ -101,7 +104,7 @@ def nested_regression(
     covariates that are constant within few clusters reject .001 to .03 of true hypotheses in place of .05; dropped, too many.
     Where it is negative, y is weighed as if it were 0 (else members of large clusters get wild weights), and the error is
     the one that these weights have under the components as estimated. The slope's component is dropped where it would be
-    negative: kept, .06 to .08 of true hypotheses were rejected. See docs/validation.md for the rates.
+    negative or adds less than `LEAST_GAIN` to the likelihood. See docs/validation.md for the rates.
 
     Raises
     ------
@@ -130,10 +133,13 @@ def nested_regression(
     matrices = list(parts.values())
     theta, V = _maximise(values, design, S, matrices)
     told = "slope" in parts
-    if told and theta[-1] < 0:
-        del parts["slope"]
-        matrices = list(parts.values())
-        theta, V = _maximise(values, design, S, matrices)
+    if told:
+        same = matrices[:-1]
+        fewer = _maximise(values, design, S, same)
+        gain = 2 * (_loglik(values, design, S, matrices, theta) - _loglik(values, design, S, same, fewer[0]))
+        if theta[-1] < 0 or gain <= LEAST_GAIN:
+            del parts["slope"]
+            matrices, (theta, V) = same, fewer
     found = _inference(values, design, V, matrices, C.to_numpy(dtype=np.float64))
     working = V
     if (theta < 0).any():
@@ -239,6 +245,11 @@ def _maximise(y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArra
         if moved < 1e-9 * scale:
             break
     return theta, _covariance(S, parts, theta)
+
+
+def _loglik(y: FloatArray, X: FloatArray, S: FloatArray, parts: list[FloatArray], theta: FloatArray) -> float:
+    found = _evaluate(y, X, S, parts, theta)
+    return -np.inf if found is None else found[0]
 
 
 def _covariance(S: FloatArray, parts: list[FloatArray], theta: FloatArray) -> FloatArray:
