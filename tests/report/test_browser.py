@@ -9,66 +9,29 @@ from typing import Any
 
 import pytest
 
+from tests.report import browser
+from tests.report.browser import complaints, until
 from valuelex.report import render
 from valuelex.study import Study
 
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM.exists() and DRIVER.exists()), reason="chromium or chromedriver is not installed"),
-]
+pytestmark = browser.MARKS
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-    yield driver
-    driver.quit()
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    yield from browser.driver(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Callable[..., Any]:
-    """Open a study's report at a width and in a colour scheme; return the driver when every figure has been drawn."""
+def show(chromium: Any, tmp_path: Path) -> Callable[..., Any]:
+    """Open a study's report; return the driver when every figure has been drawn."""
 
-    def open_report(study: Study, width: int = 1280, scheme: str = "light") -> Any:
+    def open_report(study: Study, width: int = 1280, scheme: str = "light", choice: str = "") -> Any:
         page = tmp_path / "report.html"
         page.write_text(render(study), encoding="utf-8")
-        browser.get_log("browser")
-        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-        browser.get(page.as_uri())
-        until(browser, "return Boolean(document.documentElement.dataset.drawn)")
-        return browser
+        return browser.opened(chromium, page.as_uri() + choice, width, scheme)
 
     return open_report
-
-
-def until(driver: Any, script: str, *arguments: Any) -> None:
-    """Wait until the page says true: what follows an event comes when the machine has time for it."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    WebDriverWait(driver, 60).until(lambda d: d.execute_script(script, *arguments) is True, message=script)
 
 
 SIZES = """return [...document.querySelectorAll('.plot')].map(plot => {
@@ -110,7 +73,7 @@ def test_drawn_quiet_and_within_the_page(
         assert len(words) > 40, name
     wide, inner = driver.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
     assert wide <= inner == width
-    assert [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    assert complaints(driver) == []
     assert driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)") == []
 
 
@@ -154,7 +117,7 @@ def test_a_survey_is_drawn(results: Callable[..., Study], show: Callable[..., An
         assert pictures["spec-lexicon-saturation-open"] >= 3 * 3
         assert pictures["spec-lexicon-variance"] >= 2
         assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-        assert [e for e in driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")] == []
+        assert complaints(driver) == []
 
 
 def test_hostile_answers_do_nothing(results: Callable[..., Study], show: Callable[..., Any]):

@@ -20,7 +20,7 @@ from tests.report.test_page import HOSTILE, parsed
 from valuelex import psychometrics as pm
 from valuelex.report.factoring import head, render_analysis, sections
 from valuelex.report.factoring_again import command, python
-from valuelex.report.page import pictures
+from valuelex.report.page import SCRIPTS, pictures
 
 __all__ = ["browser"]
 
@@ -52,7 +52,7 @@ def test_a_whole_report(analysis):
     assert [i for i in found.ids if i in names] == names
     assert len(set(found.ids)) == len(found.ids)
     assert set(found.links) <= {f"#{i}" for i in found.ids} | {"data:,"}
-    assert found.tags.count("script") == 2 + sum(1 for _ in pictures(sections(analysis)))
+    assert found.tags.count("script") == 1 + len(SCRIPTS) + sum(1 for _ in pictures(sections(analysis)))
     assert found.tags.count("h1") == 1
     assert "Study" not in re.findall(r'<p class="eyebrow">(.*?)</p>', html)[0]
     numbers = [int(n) for n in re.findall(r"<b>Table (\d+)\.</b>", html)]

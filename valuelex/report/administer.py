@@ -78,7 +78,7 @@ def _persons(evidence: Evidence, table: pd.DataFrame) -> Table:
             phrases = listed(f"“{p}” {n}" for p, n in found["human"].str.lower().value_counts().head(5).items())
             rows.append([model, str(len(mine)), str(len(found)), percent(len(found) / len(mine)), phrases or NONE])
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("completions", number=True),
         Column("as a person", number=True),
         Column("share", number=True),
@@ -110,7 +110,7 @@ def _examples(evidence: Evidence, table: pd.DataFrame) -> Table:
             text = shorten(row["text"] or "", 300)
             rows.append([model, stems.get(row["item_id"], row["item_id"]), text, row["status"], verdict])
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("stem", wide=True),
         Column("completion", wide=True),
         Column("status"),

@@ -59,7 +59,7 @@ def ranks_table(ranks: pd.DataFrame, dimension: str) -> Table:
             ]
         )
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("score", number=True),
         Column("interval", number=True),
         Column("places", number=True),
@@ -88,7 +88,7 @@ def profile_table(profiles: pd.DataFrame) -> Table:
         for r in records(profiles)
     ]
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("dimension"),
         Column("level", number=True),
         Column("interval", number=True),
@@ -129,7 +129,7 @@ def traits_table(traits: pd.DataFrame) -> Table:
     ]
     heads = (
         Column("trait"),
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("estimate", number=True),
         Column("interval", number=True),
         Column("p", number=True),
@@ -205,7 +205,7 @@ def people_table(similarity: pd.DataFrame) -> Table:
         for (model, group), cell in wide.items()
     ]
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("people"),
         Column("Spearman", number=True),
         Column("Pearson", number=True),
@@ -229,7 +229,7 @@ def missing_table(covariates: pd.DataFrame) -> Table | None:
     return Table(
         "compare-missing",
         "What is not known of the models",
-        (Column("model", code=True), Column("not known", wide=True)),
+        (Column("model", code=True, look="model"), Column("not known", wide=True)),
         rows,
         note,
     )

@@ -6,7 +6,7 @@ Every text here is raw. It is escaped once, by the templates (HTML) and by `valu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,24 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A table's column; numbers are set flush right, and `wide` columns keep a readable width."""
+    """A table's column; numbers are set flush right, and `wide` columns keep a readable width.
+
+    `look` says that its cells are words or models, which the reader can look up in the section `explore`.
+    """
 
     title: str
     number: bool = False
     wide: bool = False
     code: bool = False
+    look: Literal["", "word", "model"] = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption and a note that names the method."""
+    """A table with its caption and a note that names the method.
+
+    With a `cutoff`, the reader may move it: numbers with a bar that are smaller in size are not shown.
+    """
 
     kind: ClassVar[str] = "table"
     name: str
@@ -57,6 +64,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: list[list[str | Cell]]
     note: str = ""
+    cutoff: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,15 @@ class Tree:
 
 
 @dataclass(frozen=True)
+class Explorer:
+    """Words, models and the answers they rest on, to look up and to filter; `data` is what the page's script reads."""
+
+    kind: ClassVar[str] = "explorer"
+    data: dict[str, Any]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Details:
     """Blocks behind a summary line that opens on a click, on a key, and on paper."""
 
@@ -126,7 +143,7 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = Table | Figure | Note | Bullets | Listing | Tree | Details
+Block = Table | Figure | Note | Bullets | Listing | Tree | Explorer | Details
 
 
 @dataclass(frozen=True)

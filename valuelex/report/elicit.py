@@ -83,7 +83,7 @@ def _design(table: pd.DataFrame, models: list[str]) -> Table:
             ]
         )
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("frame"),
         Column("temp.", number=True),
         Column("top_p", number=True),
@@ -119,7 +119,7 @@ def _examples(table: pd.DataFrame, models: list[str]) -> Table:
             settings = f"{number(row['temperature'], 1)}, {row['persona'] or 'none'}"
             rows.append([model, settings, row["prompt_id"], row["status"], shorten(row["text"] or "", 400)])
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("temperature, context"),
         Column("prompt", code=True),
         Column("status"),

@@ -108,7 +108,7 @@ def loadings(efa: EFAResult) -> Table:
         "loading, to the left a negative one; the track runs from −1 to 1. h²: communality, u²: uniqueness, complexity: "
         "Hofmann’s index, 1 for a variable on one factor alone."
     )
-    return Table("loadings-table", "Loadings", heads, rows, note)
+    return Table("loadings-table", "Loadings", heads, rows, note, cutoff=SALIENT)
 
 
 def structure(efa: EFAResult) -> Table:

@@ -192,7 +192,7 @@ def _per_answer_table(per_answer: dict[str, dict[str, list[int]]], mode: str) ->
         none = sum(v == 0 for v in values) / len(values)
         rows.append([model, whole(len(values)), whole(sum(values)), number(mean), interval(low, high), percent(none)])
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("answers", number=True),
         Column("value words", number=True),
         Column("per answer", number=True),
@@ -221,7 +221,7 @@ def _words_table(name: str, lexicon: pd.DataFrame, named: dict[str, dict[str, in
             ]
         )
     heads = (
-        Column("word"),
+        Column("word", look="word"),
         Column("respondents", number=True),
         *(Column(m, number=True, code=True) for m in named),
         Column("answers", number=True),

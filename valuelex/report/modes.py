@@ -57,7 +57,7 @@ def _agreement(evidence: Evidence) -> tuple[list[str], list[Block]]:
     common = [part for part in methods[0] if all(part in other for other in methods)]
     own = ["; ".join(part for part in parts if part not in common) for parts in methods]
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("modes"),
         Column("words", number=True),
         Column("Spearman", number=True),
@@ -109,7 +109,7 @@ def _examples(evidence: Evidence) -> tuple[list[str], list[Block]]:
     said = [f"Showing a word as an example changes how often it is named by {listed(parts, 8)}."] if parts else []
     said += [f"No word that is shown as an example was ever named by {listed(never, 8)}."] if never else []
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("pairs", number=True),
         Column("shown, %", number=True),
         Column("not shown, %", number=True),
@@ -172,9 +172,9 @@ def _scores(evidence: Evidence) -> tuple[list[str], list[Block]]:
             mean, low, high = mean_interval(values)
             rows.append([model, str(rank), word, number(mean), interval(low, high), whole(len(values))])
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("rank", number=True),
-        Column("word"),
+        Column("word", look="word"),
         Column("mean score", number=True),
         Column("95 % interval", number=True),
         Column("frames", number=True),

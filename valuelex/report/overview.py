@@ -145,7 +145,7 @@ def _models(evidence: Evidence) -> Table:
             ]
         )
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("family"),
         Column("developer"),
         Column("parameters", number=True),

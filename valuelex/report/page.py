@@ -14,6 +14,7 @@ from valuelex.report import (
     administer,
     compare,
     elicit,
+    explore,
     frozen,
     instrument,
     judge,
@@ -23,7 +24,7 @@ from valuelex.report import (
     settings,
     taxonomy,
 )
-from valuelex.report.content import Block, Details, Figure, Section
+from valuelex.report.content import Block, Details, Explorer, Figure, Section
 from valuelex.report.evidence import Evidence
 from valuelex.report.overview import overview
 
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
     from valuelex.study import Study
 
 TEMPLATES = Path(__file__).parent / "templates"
-SECTIONS = (frozen, elicit, lexicon, taxonomy, multiverse, instrument, administer, judge, score, compare, settings)
-STEPS = tuple(step for step in SECTIONS if step not in (frozen, multiverse))
-"""Sections that every report has; the frozen plan and the multiverse are there only where they were made."""
-
+SECTIONS = (
+    frozen, elicit, lexicon, taxonomy, multiverse, instrument, administer, judge, score, compare, explore, settings
+)  # fmt: skip
 """The modules that make a section each, in the order of the chain."""
+STEPS = tuple(step for step in SECTIONS if step not in (frozen, multiverse, explore))
+"""Sections that every report has; the others are there only where there is something to show."""
+SCRIPTS = ("report.js", "tables.js", "explore.js")
+"""The page's own scripts, in the order in which they run: pictures, tools of tables, looking up."""
 
 
 def render(study: Study) -> str:
@@ -84,12 +88,14 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
     from markupsafe import Markup
 
     scripts = _scripts()
+    explorers = [b for section in sections for b in section.blocks if isinstance(b, Explorer)]
     return (
         templates()
         .get_template(template)
         .render(
             head=head,
             sections=sections,
+            explorer=Markup(script_json(explorers[0].data)) if explorers else "",
             specs={figure.name: Markup(script_json(figure.spec)) for figure in pictures(sections)},
             style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
             scripts=[Markup(script) for script in scripts],
@@ -128,7 +134,7 @@ def _scripts() -> tuple[str, ...]:
     from plotly.offline import get_plotlyjs
 
     # plotly.js is the whole bundle: the Python package ships no smaller one.
-    return get_plotlyjs(), (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    return get_plotlyjs(), *((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
 
 @cache

@@ -69,7 +69,7 @@ def status_figure(name: str, counts: dict[str, dict[str, int]], noun: str) -> Fi
 
 
 def status_table(name: str, counts: dict[str, dict[str, int]], noun: str) -> Table:
-    heads = [Column("model", code=True), Column(noun, number=True)]
+    heads = [Column("model", code=True, look="model"), Column(noun, number=True)]
     heads += [Column(f"{_SHOWN[s]}, %", number=True) for s in STATUSES]
     heads.insert(3, Column("95 % interval", number=True))
     rows = []

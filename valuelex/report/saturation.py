@@ -140,7 +140,7 @@ def _table(richness: pd.DataFrame, modes: list[str], order: list[str]) -> Table:
                 ]
             )
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("mode"),
         Column("answers", number=True),
         Column("words", number=True),

@@ -100,7 +100,7 @@ def _score_table(scores: pd.DataFrame, level: str, names: str) -> Table:
     ]
     heads = (
         Column(level),
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("mean", number=True),
         Column("t interval", number=True),
         Column("bootstrap", number=True),

@@ -129,7 +129,7 @@ def loadings_table(loadings: pd.DataFrame, assignments: pd.DataFrame, salient: f
         cells = [Cell(number(row[f]), abs(row[f] or 0.0) >= salient, row[f]) for f in names]
         rows.append([row["word"], *cells, number(found.get("communality")), found.get("subdimension") or NONE])
     heads = (
-        Column("word"),
+        Column("word", look="word"),
         *(Column(f, number=True) for f in names),
         Column("communality", number=True),
         Column("subdimension"),
@@ -138,7 +138,7 @@ def loadings_table(loadings: pd.DataFrame, assignments: pd.DataFrame, salient: f
         f"Pattern matrix, sorted; loadings of {salient:g} or more (absolute) in bold. A bar to the right is a positive "
         "loading, to the left a negative one; the track runs from −1 to 1. See the settings for extraction and rotation."
     )
-    return Table("taxonomy-loadings", "Loadings", heads, rows, note)
+    return Table("taxonomy-loadings", "Loadings", heads, rows, note, cutoff=salient)
 
 
 def factor_correlations_table(correlations: pd.DataFrame) -> Table:
@@ -229,7 +229,7 @@ def intrinsic_table(found: pd.DataFrame) -> Table:
                  for k in ("meaning", "others", "answers")]  # fmt: skip
         rows.append([r["model_id"], whole(r["n_words"]), whole(r["n_contexts"]), number(r["agreement"]), *alike])
     heads = (
-        Column("model"),
+        Column("model", look="model"),
         Column("words", number=True),
         Column("contexts", number=True),
         Column("agreement of frames", number=True),

@@ -165,7 +165,7 @@ def _spent(evidence: Evidence, table: pd.DataFrame) -> Table:
                 ]
             )
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("mode"),
         Column("samples drawn", number=True),
         Column("answers", number=True),
@@ -257,7 +257,7 @@ def _rates_table(table: pd.DataFrame, models: list[str]) -> Table:
             cells = [_rate(held.get(name)) for name in labels]
             rows.append([model, MODES[mode], whole(mine["n"].max()), *cells])
     heads = (
-        Column("model", code=True),
+        Column("model", code=True, look="model"),
         Column("mode"),
         Column("answers", number=True),
         *(Column(f"{name}, %", number=True) for name in labels),

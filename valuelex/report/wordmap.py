@@ -57,6 +57,7 @@ def word_map(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                     label(f"{r['word']}, named by {r['n_respondents'] or 'an unknown number of'} respondents")
                     for r in mine
                 ],
+                "customdata": [r["word"] for r in mine],
                 "hovertemplate": f"%{{text}}<extra>{label(name)}</extra>",
             }
         )

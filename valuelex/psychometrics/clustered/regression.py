@@ -24,7 +24,7 @@ LEAST_SLOPES = 3
 """Clusters in which a covariate must vary for its effects to be told to differ between them."""
 LEAST_GAIN = 0.2
 """What a slope's component must add to twice the restricted log-likelihood to stay. Found by simulation
-(docs/validation.md): with 0, equal effects are rejected too seldom; with .455, half of the time by chance, differing ones too often."""
+(docs/validation.md): with 0, equal effects are rejected too seldom; with .455, differing ones too often."""
 EDGE = 1e-3
 """Least pivot of V, of its mean variance: clusters whose means agree too well would drive their component to a singular V."""
 METHOD = "mixed model of estimates with known error, REML; Kenward-Roger standard errors and degrees of freedom"

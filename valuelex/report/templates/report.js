@@ -41,7 +41,10 @@
     return Plotly.react(plot, spec.data, layout, { displayModeBar: false, displaylogo: false });
   };
 
-  const drawAll = (width) => Promise.all(plots.map((plot) => draw(plot, width))).then(() => { root.dataset.drawn = String(plots.length); });
+  const drawAll = (width) => Promise.all(plots.map((plot) => draw(plot, width))).then(() => {
+    root.dataset.drawn = String(plots.length);
+    document.dispatchEvent(new Event("drawn"));
+  });
 
   let timer = 0, last = root.clientWidth;
   addEventListener("resize", () => {
