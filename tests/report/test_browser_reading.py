@@ -203,7 +203,7 @@ def test_a_picture_of_every_section(
     names = driver.execute_script("return [...document.querySelectorAll('#overview, main > section')].map(s => s.id)")
     assert names == [
         "overview", "elicit", "lexicon", "taxonomy", "instrument", "administer", "judge", "score", "compare", "explore",
-        "settings",
+        "paper", "settings",
     ]  # fmt: skip
     for name in names:
         assert driver.execute_script(CUT, name) == [], name

@@ -88,6 +88,16 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Prose:
+    """Text to be taken along: paragraphs under headings, then entries of a list of references."""
+
+    kind: ClassVar[str] = "prose"
+    name: str
+    parts: tuple[tuple[str, str], ...]
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Bullets:
     """A list of sentences under a short heading."""
 
@@ -143,7 +153,7 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = Table | Figure | Note | Bullets | Listing | Tree | Explorer | Details
+Block = Table | Figure | Note | Prose | Bullets | Listing | Tree | Explorer | Details
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from valuelex.report import (
     judge,
     lexicon,
     multiverse,
+    paper_section,
     score,
     settings,
     taxonomy,
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = (
-    frozen, elicit, lexicon, taxonomy, multiverse, instrument, administer, judge, score, compare, explore, settings
+    frozen, elicit, lexicon, taxonomy, multiverse, instrument, administer, judge, score, compare, explore, paper_section,
+    settings,
 )  # fmt: skip
 """The modules that make a section each, in the order of the chain."""
-STEPS = tuple(step for step in SECTIONS if step not in (frozen, multiverse, explore))
+STEPS = tuple(step for step in SECTIONS if step not in (frozen, multiverse, explore, paper_section))
 """Sections that every report has; the others are there only where there is something to show."""
 SCRIPTS = ("report.js", "tables.js", "explore.js")
 """The page's own scripts, in the order in which they run: pictures, tools of tables, looking up."""

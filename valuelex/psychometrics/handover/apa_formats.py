@@ -99,26 +99,35 @@ def tex(text: str) -> str:
     return "".join(_TEX.get(letter, letter) for letter in " ".join(text.split()))
 
 
+ONE_PAGE = 40
+"""Rows that one page holds; LaTeX gives a table with more to `longtable`, which goes on over the next page."""
+
+
 def latex(table: ApaTable) -> str:
-    """LaTeX with the rules of booktabs."""
-    width = len(table.heads)
+    """LaTeX with the rules of booktabs; more rows than a page holds go on over the next."""
+    width, long = len(table.heads), sum(len(rows) + bool(name) for name, rows in table.blocks) > ONE_PAGE
+    grid = "longtable" if long else "tabular"
+    aligned = f"l{'r' * (width - 1)}"
     lines = [
-        "% needs \\usepackage{booktabs}",
-        "\\begin{table}",
+        f"% needs \\usepackage{{booktabs{',longtable' if long else ''}}}",
+        *([] if long else ["\\begin{table}"]),
         f"\\noindent\\textbf{{Table {table.number}}}\\par\\smallskip",
         f"\\noindent\\textit{{{tex(table.title)}}}\\par\\smallskip",
-        f"\\begin{{tabular}}{{l{'r' * (width - 1)}}}",
+        f"\\begin{{{grid}}}{'[l]' if long else ''}{{{aligned}}}",
         "\\toprule",
         " & ".join(map(tex, table.heads)) + r" \\",
+        *(["\\midrule", "\\endhead"] if long else []),
     ]
-    for name, rows in table.blocks:
-        lines.append("\\midrule")
+    for k, (name, rows) in enumerate(table.blocks):
+        # The head of a long table, which every page repeats, ends in a line of its own.
+        lines += [] if long and not k else ["\\midrule"]
         if name:
             lines.append(f"\\multicolumn{{{width}}}{{l}}{{\\textit{{{tex(name)}}}}} \\\\")
         for row in rows:
             lines.append(" & ".join(f"\\textbf{{{tex(e.text)}}}" if e.strong else tex(e.text) for e in row) + r" \\")
     note = tex(table.note).replace("N = ", "\\textit{N} = ", 1)
-    lines += ["\\bottomrule", "\\end{tabular}", f"\\par\\smallskip\\noindent\\textit{{Note.}} {note}", "\\end{table}"]
+    lines += ["\\bottomrule", f"\\end{{{grid}}}", f"\\par\\smallskip\\noindent\\textit{{Note.}} {note}"]
+    lines += [] if long else ["\\end{table}"]
     return "\n".join(lines) + "\n"
 
 
@@ -145,24 +154,38 @@ def text(table: ApaTable) -> str:
 
 def docx(table: ApaTable, path: Path) -> Path:
     """A Word file with one table."""
+    document = word_document()
+    add_to_word(document, table)
+    return save_word(document, path)
+
+
+def word_document() -> Any:
+    """An empty Word document in a paper's type; raise `MissingExtra` without python-docx."""
     if find_spec("docx") is None:
         raise MissingExtra("python-docx", "docx", "A DOCX table")
     from docx import Document
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
     document = Document()
     style: Any = document.styles["Normal"]
     style.font.name, style.font.size = "Times New Roman", Pt(11)
     style.paragraph_format.space_after = Pt(0)
+    return document
+
+
+def add_to_word(document: Any, table: ApaTable) -> None:
+    """Put a table at the end of a Word document."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
     document.add_paragraph().add_run(f"Table {table.number}").bold = True
-    document.add_paragraph().add_run(_clean(table.title)).italic = True
+    document.add_paragraph().add_run(clean(table.title)).italic = True
     grid: Any = document.add_table(rows=0, cols=len(table.heads))
 
     def add(entries: tuple[Entry, ...], *, above: bool = False, below: bool = False, italic: bool = False) -> None:
         for j, (cell, entry) in enumerate(zip(grid.add_row().cells, entries, strict=True)):
             paragraph = cell.paragraphs[0]
-            run = paragraph.add_run(_clean(entry.text))
+            run = paragraph.add_run(clean(entry.text))
             run.bold, run.italic = entry.strong or None, italic or None
             if j:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -178,7 +201,11 @@ def docx(table: ApaTable, path: Path) -> Path:
     note: Any = document.add_paragraph()
     note.paragraph_format.space_before = Pt(6)
     note.add_run("Note. ").italic = True
-    note.add_run(_clean(table.note))
+    note.add_run(clean(table.note))
+
+
+def save_word(document: Any, path: Path) -> Path:
+    """Write a Word document; raise `DataError` where that cannot be done."""
     try:
         document.save(str(path))
     except OSError as error:
@@ -201,6 +228,6 @@ def _lines(cell: Any, above: bool, below: bool) -> None:
     cell._tc.get_or_add_tcPr().append(borders)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text without the control characters that XML does not allow."""
     return "".join(letter for letter in text if letter >= " " or letter in "\t\n")

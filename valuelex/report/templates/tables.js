@@ -124,6 +124,16 @@
     table.closest(".scroll").before(tools);
   }
 
+  for (const prose of document.querySelectorAll(".prose")) {
+    if (!navigator.clipboard) break;
+    const copy = make("button", { type: "button" }, "Copy the text");
+    copy.addEventListener("click", async () => {
+      copy.textContent = await navigator.clipboard.writeText(prose.innerText).then(() => "Copied", () => "Not allowed here");
+      setTimeout(() => { copy.textContent = "Copy the text"; }, 1500);
+    });
+    prose.before(make("div", { className: "tools" }, copy));
+  }
+
   for (const figure of document.querySelectorAll("figure")) {
     const plot = figure.querySelector(".plot");
     const tools = make("div", { className: "tools" });
