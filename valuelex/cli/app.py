@@ -157,6 +157,18 @@ def pack(
     typer.echo(f"Packed {len(packed.files)} files: {packed.path}")
 
 
+@app.command()
+def serve(
+    study: StudyArgument,
+    port: Annotated[int, typer.Option(help="On this machine alone; 0 takes a free one.")] = 8765,
+) -> None:
+    """Show the report in a browser with all its answers, for studies too large for one file; Ctrl-C ends it."""
+    import valuelex
+    from valuelex.report.serve import serve as show
+
+    show(valuelex.Study.load(study), port, ready=lambda address: typer.echo(f"The report: {address}  (Ctrl-C ends it)"))
+
+
 def _print_plan(plan: list[Any]) -> None:
     typer.echo(
         f"{'stage':<12} {'model':<28} {'calls':>7} {'answered':>9} {'tokens in':>10} {'tokens out':>11}  cost, USD"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from valuelex.report.evidence import Evidence, records
@@ -70,20 +72,48 @@ class Rows:
         **coded : str
             Values of coded columns: model, status.
         """
-        wanted = {}
+        wanted = np.ones(len(self), dtype=bool)
         for name, value in coded.items():
             if value and name in self.coded:
-                wanted[name] = self.names[name].index(value) if value in self.names[name] else -2
+                wanted &= np.asarray(self.coded[name]) == _place(self.names[name], value)
+        if word:
+            given = np.zeros(len(self), dtype=bool)
+            given[self._by_word.get(_place(self.names.get("word", []), word), [])] = True
+            wanted &= given
+        places = np.nonzero(wanted)[0].tolist()
         needle = text.lower()
-        words = self.names.get("word", [])
-        place = words.index(word) if word in words else -2
-        return [
-            i
-            for i in range(len(self.text))
-            if all(self.coded[name][i] == code for name, code in wanted.items())
-            and (not word or place in self.lists.get("words", [[]] * len(self.text))[i])
-            and (not needle or needle in self.text[i].lower())
-        ]
+        return [i for i in places if needle in self._lower[i]] if needle else places
+
+    @cached_property
+    def _lower(self) -> list[str]:
+        return [text.lower() for text in self.text]
+
+    @cached_property
+    def _by_word(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for i, words in enumerate(self.lists.get("words", [])):
+            for word in words:
+                found.setdefault(word, []).append(i)
+        return found
+
+    def row(self, i: int) -> dict[str, Any]:
+        """One row with its values in place of codes, as the page's script shows it."""
+        made: dict[str, Any] = {"text": self.text[i]}
+        for key, codes in self.coded.items():
+            made[key] = self.names[key][codes[i]] if codes[i] >= 0 else None
+        if "words" in self.lists:
+            made["words"] = [self.names["word"][k] for k in self.lists["words"][i]]
+        if "judgements" in self.lists:
+            made["judgements"] = [
+                [self.names["judge"][j], self.names["dimension"][d], score, why]
+                for j, d, score, why in self.lists["judgements"][i]
+            ]
+        return made
+
+
+def _place(names: Sequence[Any], value: str) -> int:
+    """Where a value stands, or a code that no row has."""
+    return list(names).index(value) if value in names else -2
 
 
 def thinned(rows: Rows, room: float) -> Rows:

@@ -54,8 +54,12 @@ def render(study: Study) -> str:
     study : Study
         Its results are read, never written.
     """
-    evidence = Evidence(study)
-    return assemble("study.html.j2", overview(evidence), build(evidence))
+    return page_of(Evidence(study))
+
+
+def page_of(evidence: Evidence, *, served: bool = False) -> str:
+    """Return the page of what is already read; `served`: without answers and completions, which it asks its server for."""
+    return assemble("study.html.j2", overview(evidence), build(evidence, rows=not served), served=served)
 
 
 @cache
@@ -76,7 +80,7 @@ def templates() -> Environment:
     )
 
 
-def assemble(template: str, head: Any, sections: list[Section]) -> str:
+def assemble(template: str, head: Any, sections: list[Section], *, served: bool = False) -> str:
     """Return head and sections as one self-contained HTML page.
 
     Parameters
@@ -86,6 +90,8 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
     head : object
         With title, summary, facts and warnings, and what the template asks for besides.
     sections : list of Section
+    served : bool
+        Whether the page may ask the server that it comes from.
     """
     from markupsafe import Markup
 
@@ -101,14 +107,15 @@ def assemble(template: str, head: Any, sections: list[Section]) -> str:
             specs={figure.name: Markup(script_json(figure.spec)) for figure in pictures(sections)},
             style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
             scripts=[Markup(script) for script in scripts],
-            policy=_policy(scripts),
+            policy=policy(scripts, served=served),
         )
     )
 
 
-def build(evidence: Evidence) -> list[Section]:
-    """Return the page's sections, in their order."""
-    return [made for one in SECTIONS if (made := one.section(evidence)) is not None]
+def build(evidence: Evidence, *, rows: bool = True) -> list[Section]:
+    """Return the page's sections, in their order; `rows`: whether answers and completions stand in the page."""
+    made = [explore.section(evidence, rows=rows) if one is explore else one.section(evidence) for one in SECTIONS]
+    return [section for section in made if section is not None]
 
 
 def pictures(sections: Iterable[Section]) -> Iterator[Figure]:
@@ -140,11 +147,11 @@ def _scripts() -> tuple[str, ...]:
 
 
 @cache
-def _policy(scripts: tuple[str, ...]) -> str:
-    """Return a content security policy: no request leaves the page, and only the two known scripts run."""
+def policy(scripts: tuple[str, ...], *, served: bool = False) -> str:
+    """Return a content security policy: no request leaves the page (or its server), and only the known scripts run."""
     hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{value}'" for value in hashes)
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
-        "form-action 'none'"
+        "form-action 'none'" + ("; connect-src 'self'" if served else "")
     )
