@@ -158,6 +158,31 @@ def pack(
 
 
 @app.command()
+def export(
+    study: StudyArgument,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to", metavar="TARGET", help="spss | r | jasp | inspect | csv | dictionary | paper; several are fine."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the folders go; default: export/ in the results.")
+    ] = None,
+) -> None:
+    """Hand the results over to other programs, or to a paper; default: all targets whose packages are installed."""
+    import valuelex
+    from valuelex.cli.console import printable
+    from valuelex.report.handover import export_study
+
+    def tell(line: str) -> None:
+        typer.echo(printable(line), err=True)
+
+    for target, folder in export_study(valuelex.Study.load(study), to or (), out, tell=tell).items():
+        typer.echo(f"{target:<11} {_shown(folder)}")
+
+
+@app.command()
 def serve(
     study: StudyArgument,
     port: Annotated[int, typer.Option(help="On this machine alone; 0 takes a free one.")] = 8765,

@@ -1,5 +1,6 @@
 """Step 3, ``valuelex taxonomy``: the structure of the words, from co-occurrence and from meaning, with its stability."""
 
+from valuelex.taxonomy.again import factored_again
 from valuelex.taxonomy.diff import Side, TaxonomyDiff, diff, renamed
 from valuelex.taxonomy.editing import apply_edits
 from valuelex.taxonomy.edits import FILE as EDITS
@@ -40,6 +41,7 @@ __all__ = [
     "choose_models",
     "diff",
     "edits_path",
+    "factored_again",
     "find_groups",
     "from_assignments",
     "join",
