@@ -11,6 +11,8 @@ from valuelex.psychometrics.ordinal.categories import FloatArray, IntArray, Link
 from valuelex.psychometrics.ordinal.layout import Curvature, Inverse, Layout
 
 _STEPS = 60
+_WALL = 1e3
+"""How steeply the negative log-likelihood is said to rise where it cannot be had."""
 _CLOSE = 1e-12
 """Newton steps in the random effects end when they would gain less than this."""
 _APART = 0.02
@@ -168,12 +170,20 @@ def maximise(problem: Problem, start: FloatArray) -> tuple[FloatArray, Evaluatio
     from scipy.optimize import minimize
 
     scale = _spread(problem, start)
-    count = 0
+    count, best = 0, (np.zeros(start.size), problem.evaluate(start).value)
 
     def objective(z: FloatArray) -> tuple[float, FloatArray]:
-        nonlocal count
+        nonlocal count, best
         count += 1
-        at = problem.evaluate(start + scale @ z)
+        try:
+            at = problem.evaluate(start + scale @ z)
+        except DataError:
+            # A search along a line may try points where no likelihood can be had in these numbers: it is sent back.
+            problem.mode = np.zeros_like(problem.mode)
+            away = z - best[0]
+            return best[1] + _WALL * (1 + float(away @ away)), 2 * _WALL * away
+        if at.value < best[1]:
+            best = z.copy(), at.value
         return at.value, scale.T @ at.gradient.sum(axis=0)
 
     found = minimize(objective, np.zeros(start.size), jac=True, method="BFGS", options={"gtol": 1e-3, "maxiter": 500})
