@@ -23,7 +23,7 @@ from valuelex.errors import (
 from valuelex.study import STAGES, Listener, StudyFile, read_manifest
 from valuelex.study.dry_run import dry_run
 from valuelex.study.init import write_template
-from valuelex.study.views import show_models, show_prompt, show_trace
+from valuelex.study.views import list_models, show_models, show_prompt, show_trace, trace_word
 from valuelex.tables import digest
 
 
@@ -362,13 +362,13 @@ def test_the_prompt_that_is_shown_is_the_one_that_is_sent(stub, stub_study) -> N
 def test_a_word_is_traced_to_its_answers(stub, stub_study) -> None:
     study = valuelex.Study.load(stub_study(stub().url))
     study.run("taxonomy")
-    text = show_trace(study, "Honesty")
+    text = show_trace(trace_word(study, "Honesty"))
     assert "dimension" in text
     assert "'Honesty' -> honesty (kept: value lexicon)" in text
     assert "seed" in text
-    assert show_trace(study, " HONESTY ") == text
+    assert show_trace(trace_word(study, " HONESTY ")) == text
     with pytest.raises(ValuelexError, match="No answer holds the word 'toaster'"):
-        show_trace(study, "toaster")
+        show_trace(trace_word(study, "toaster"))
 
 
 def test_words_without_a_structure_get_a_report_that_says_why(stub_study) -> None:
@@ -390,7 +390,7 @@ def test_a_given_word_is_traced_to_who_named_it(stub_study) -> None:
     (folder / "w.csv").write_text(f"{head}\nr7,m|hot,m,1,Honest,honesty,true,\n")
     study = valuelex.Study.load(folder)
     study.run("lexicon")
-    text = show_trace(study, "honesty")
+    text = show_trace(trace_word(study, "honesty"))
     assert "'Honest' -> honesty (kept)" in text
     assert "m|hot, answer r7" in text
 
@@ -398,10 +398,10 @@ def test_a_given_word_is_traced_to_who_named_it(stub_study) -> None:
 def test_models_say_which_endpoints_answer(stub, stub_study) -> None:
     server = stub()
     models = [{"id": "up", "base_url": server.url}, {"id": "down", "base_url": "http://127.0.0.1:9/v1"}]
-    shown = show_models(valuelex.Study.load(stub_study(server.url, models=models))).splitlines()
+    shown = show_models(list_models(valuelex.Study.load(stub_study(server.url, models=models)))).splitlines()
     assert shown[1].endswith("answers")
     assert "cannot be reached" in shown[2]
-    assert "gemma-3-270m" in show_models(None)
+    assert "gemma-3-270m" in show_models(list_models(None))
 
 
 @pytest.mark.parametrize("template", ["demo", "replication"])

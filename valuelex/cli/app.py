@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +17,7 @@ from valuelex.cli import taxonomies
 from valuelex.cli.inspection import inspect_app
 from valuelex.cli.ledger import ledger_app
 from valuelex.cli.multiverse import multiverse
+from valuelex.cli.output import JSON, JsonOption, QuietOption, error_json, say, say_status
 from valuelex.cli.ratings import manual, ratings_app
 from valuelex.errors import BadInput, RunInterrupted, ValuelexError
 
@@ -71,16 +76,23 @@ def run(
     dry_run: DryOption = False,
     yes: YesOption = False,
     retry_errors: RetryOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Run what is not up to date; stop it at any time, the same command goes on where it was."""
-    _run(study, to, dry=dry_run, yes=yes, retry_errors=retry_errors)
+    _run(study, to, dry=dry_run, yes=yes, retry_errors=retry_errors, quiet=quiet, as_json=as_json)
 
 
 def _stage_command(stage: str, about: str) -> None:
     def command(
-        study: StudyArgument, dry_run: DryOption = False, yes: YesOption = False, retry_errors: RetryOption = False
+        study: StudyArgument,
+        dry_run: DryOption = False,
+        yes: YesOption = False,
+        retry_errors: RetryOption = False,
+        quiet: QuietOption = False,
+        as_json: JsonOption = False,
     ) -> None:
-        _run(study, stage, dry=dry_run, yes=yes, retry_errors=retry_errors)
+        _run(study, stage, dry=dry_run, yes=yes, retry_errors=retry_errors, quiet=quiet, as_json=as_json)
 
     command.__doc__ = about
     app.command(name=stage)(command)
@@ -100,25 +112,31 @@ for _stage, _about in {
     _stage_command(_stage, _about)
 
 
-def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool = False) -> None:
+def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool, quiet: bool, as_json: bool) -> None:
     import valuelex
-    from valuelex.cli.console import Console, printable
+    from valuelex.cli.console import printable
     from valuelex.study.dry_run import dry_run
     from valuelex.study.hand_edits import unapplied
     from valuelex.study.instrument_made import instrument_line
 
     study = valuelex.Study.load(path)
     if dry:
-        _print_plan(dry_run(study, to))
+        plan = dry_run(study, to)
+        if as_json:
+            say("", {"study": study.file.name, "calls": [asdict(part) for part in plan]}, as_json)
+        else:
+            _print_plan(plan)
         return
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
         paid = sum(p.planned - p.answered for p in dry_run(study, to) if p.remote)
         if paid and not typer.confirm(f"{paid} calls go to remote endpoints and may cost money. Go on?", err=True):
             raise typer.Exit(1)
-    with Console() as console:
-        study.run(to, listener=console.listener(), retry_errors=retry_errors)
+    facts = _watched(study, to, quiet=quiet, retry_errors=retry_errors)
     if said := unapplied(study):
         typer.echo(printable(said), err=True)
+    if as_json:
+        say("", facts, as_json)
+        return
     if to == "instrument":
         typer.echo(printable(instrument_line(study)))
     if to == "report":
@@ -127,19 +145,37 @@ def _run(path: Path, to: str, *, dry: bool, yes: bool, retry_errors: bool = Fals
         typer.echo(f"Results: {_shown(study.results)}")
 
 
+def _watched(study: Any, to: str, *, quiet: bool, **options: bool) -> dict[str, Any]:
+    """Run a study with progress on stderr, or without, and return what was done."""
+    from valuelex.cli.console import Console
+    from valuelex.study import Listener
+    from valuelex.study.summaries import run_summary
+
+    events: list[tuple[str, str]] = []
+    start = time.monotonic()
+    with Console() if not quiet else nullcontext() as console:
+        told = Listener() if console is None else console.listener()
+
+        def on_stage(stage: str, what: str) -> None:
+            events.append((stage, what))
+            told.on_stage(stage, what)
+
+        study.run(to, listener=replace(told, on_stage=on_stage), **options)
+    return run_summary(study, events, time.monotonic() - start)
+
+
 @app.command()
 def replay(
     study: StudyArgument,
     to: Annotated[str, typer.Option("--to", metavar="STAGE", help="Stop after this stage.")] = "report",
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make every table anew from the ledger alone: no key, no network, no call."""
     import valuelex
-    from valuelex.cli.console import Console
 
     found = valuelex.Study.load(study)
-    with Console() as console:
-        found.run(to, listener=console.listener(), replay=True)
-    typer.echo(f"Results: {_shown(found.results)}")
+    say(f"Results: {_shown(found.results)}", _watched(found, to, quiet=quiet, replay=True), as_json)
 
 
 @app.command()
@@ -148,13 +184,15 @@ def pack(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The zip; default: NAME.zip here.")] = None,
     licence: Annotated[str | None, typer.Option(help="SPDX id of your data's licence, such as CC-BY-4.0.")] = None,
     author: Annotated[str | None, typer.Option(help="Whom to name as author.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Pack study, ledger and tables into one zip for OSF or Zenodo, with README, data dictionary and RO-Crate metadata."""
     import valuelex
     from valuelex.study.pack import pack as make
 
     packed = make(valuelex.Study.load(study), out, licence=licence, author=author)
-    typer.echo(f"Packed {len(packed.files)} files: {packed.path}")
+    facts = {"path": str(packed.path), "files": list(packed.files)}
+    say(f"Packed {len(packed.files)} files: {packed.path}", facts, as_json)
 
 
 @app.command()
@@ -169,6 +207,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the folders go; default: export/ in the results.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Hand the results over to other programs, or to a paper; default: all targets whose packages are installed."""
     import valuelex
@@ -178,8 +217,9 @@ def export(
     def tell(line: str) -> None:
         typer.echo(printable(line), err=True)
 
-    for target, folder in export_study(valuelex.Study.load(study), to or (), out, tell=tell).items():
-        typer.echo(f"{target:<11} {_shown(folder)}")
+    made = export_study(valuelex.Study.load(study), to or (), out, tell=tell)
+    text = "\n".join(f"{target:<11} {_shown(folder)}" for target, folder in made.items())
+    say(text, {target: str(folder) for target, folder in made.items()}, as_json)
 
 
 @app.command()
@@ -221,20 +261,19 @@ def _shown(path: Path) -> str:
 
 
 @app.command()
-def status(study: StudyArgument) -> None:
+def status(study: StudyArgument, as_json: JsonOption = False) -> None:
     """Show where every stage stands: done, stale, missing, and how many rows it wrote."""
     import valuelex
-    from valuelex.cli.console import printable
     from valuelex.study.deviations import lost_plan, standing
+    from valuelex.study.summaries import study_status
 
     found = valuelex.Study.load(study)
-    for stage in found.status():
-        counts = ", ".join(f"{n} {name}" for name, n in stage.counts.items() if n)
-        typer.echo(f"{stage.stage:<12} {stage.state:<11} {counts}".rstrip())
+    facts = study_status(found)
+    if as_json:
+        say("", facts, as_json)
+        return
     plan = standing(found.path, found.file, found.folder, found.results)
-    said = plan.summary() if plan is not None else lost_plan(found.path, found.results)
-    if said:
-        typer.echo(printable(said))
+    say_status(facts, (plan.summary() if plan is not None else lost_plan(found.path, found.results)) or "")
 
 
 @app.command()
@@ -256,18 +295,20 @@ def trace(
     word: Annotated[str | None, typer.Argument(metavar="[WORD]", help="A word of the lexicon.")] = None,
     model: Annotated[str | None, typer.Option(help="Follow a score instead: of this model,", metavar="ID")] = None,
     dimension: Annotated[str | None, typer.Option(help="on this dimension or subdimension.", metavar="NAME")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Follow a word back to every answer it came from, or a model's score down to every completion and judgement."""
     import valuelex
-    from valuelex.cli.console import printable
     from valuelex.study.score_trace import show_score_trace
-    from valuelex.study.views import show_trace
+    from valuelex.study.views import show_trace, trace_word
 
     found = valuelex.Study.load(study)
     if word is not None and model is None and dimension is None:
-        typer.echo(printable(show_trace(found, word)))
+        facts = trace_word(found, word)
+        say(show_trace(facts), facts, as_json)
     elif word is None and model is not None and dimension is not None:
-        typer.echo(printable(show_score_trace(found, model, dimension)))
+        text = show_score_trace(found, model, dimension)
+        say(text, {"model": model, "dimension": dimension, "lines": text.splitlines()}, as_json)
     else:
         raise BadInput(
             "trace needs a word, or a model and a dimension.", "valuelex trace STUDY --model X --dimension Y"
@@ -280,16 +321,17 @@ def models(
         Path | None, typer.Argument(metavar="[STUDY]", help="Show this study's models and try its endpoints.")
     ] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch and verify the files of the embedded models.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the model registry, and which endpoints answer."""
     import valuelex
-    from valuelex.cli.console import printable
-    from valuelex.study.views import fetch_models, show_models
+    from valuelex.study.views import fetch_models, list_models, show_models
 
     found = valuelex.Study.load(study) if study else None
     if fetch:
         fetch_models(found, tell=lambda message: typer.echo(message, err=True))
-    typer.echo(printable(show_models(found)))
+    rows = list_models(found)
+    say(show_models(rows), {"models": rows}, as_json)
 
 
 @app.command()
@@ -328,7 +370,7 @@ def efa(
     export: Annotated[
         bool, typer.Option("--export", help="Also write the data with scripts for SPSS and R that give the same table.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Factor-analyse any table; print a summary, or write every table and a report to --out.
 
@@ -343,7 +385,7 @@ def efa(
         columns=columns,
         out=out,
         export=export,
-        as_text=not json,
+        as_text=not as_json,
         method=method,
         rotation=rotation,
         correlation=correlation,
@@ -376,14 +418,18 @@ def verify(
             help="With --full: people's loadings of adjectives (word, one column per factor).", metavar="FILE"
         ),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Recompute reference numbers of R programs; print a table, and end with 1 if one is missed."""
     from valuelex.psychometrics.verification import verify as recompute
 
     if not full and (draws is not None or write is not None or adjectives is not None):
         raise BadInput("--draws, --write and --adjectives belong to --full.", "Give --full too, or leave them out.")
+    if full and as_json:
+        raise BadInput("--json is not for --full, which prints long texts.", "Leave one of them out.")
     found = recompute()
-    typer.echo(found.summary())
+    facts = {"passed": found.passed, "numbers": json.loads(found.to_frame().to_json(orient="records"))}
+    say(found.summary(), facts, as_json)
     passed = found.passed
     if full:
         from valuelex.study.validation import validate_all
@@ -432,5 +478,5 @@ def main() -> None:
 def _fail(error: ValuelexError) -> NoReturn:
     from valuelex.cli.console import complaint
 
-    print(f"valuelex: {complaint(error)}", file=sys.stderr)
+    print(error_json(error) if JSON in sys.argv[1:] else f"valuelex: {complaint(error)}", file=sys.stderr)
     sys.exit(error.exit_code)

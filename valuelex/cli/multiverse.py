@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from valuelex.cli.output import JsonOption, QuietOption, say
 
 
 def multiverse(
@@ -17,24 +20,29 @@ def multiverse(
         int | None, typer.Option("--jobs", metavar="N", help="Worker processes; default: one for each core.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how much there is to do; compute nothing.")] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Analyse the words in every other defensible way, and say which dimensions come back."""
     import valuelex
-    from valuelex.cli.console import Console, printable
+    from valuelex.cli.console import Console
     from valuelex.errors import SettingError
+    from valuelex.study import Listener
     from valuelex.study.multiverse import plan_multiverse, run_multiverse
 
     if jobs is not None and (jobs == 0 or jobs < -1):
         raise SettingError(f"--jobs {jobs} is out of range.", "Give at least 1, or -1 for every core.")
     found = valuelex.Study.load(study)
     if dry_run:
-        for name, n in plan_multiverse(found, cells=cells).items():
-            typer.echo(f"{name:<12} {n:>9,}")
+        plan = plan_multiverse(found, cells=cells)
+        say("\n".join(f"{name:<12} {n:>9,}" for name, n in plan.items()), dict(plan), as_json)
         return
-    with Console() as console:
-        made = run_multiverse(found, cells=cells, n_jobs=jobs, listener=console.listener())
-    for sentence in [*made.about["findings"], *made.about["notes"]]:
-        typer.echo(printable(sentence))
+    with Console() if not quiet else nullcontext() as console:
+        told = Listener() if console is None else console.listener()
+        made = run_multiverse(found, cells=cells, n_jobs=jobs, listener=told)
+    say("\n".join([*made.about["findings"], *made.about["notes"]]), dict(made.about), as_json)
+    if as_json:
+        return
     if cells is not None and cells != found.file.multiverse.max_cells:
         typer.echo(
             f"To keep this draw as the study's own, write into the study file: multiverse: {{max_cells: {cells}}}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
 
 from valuelex import elicitation
 from valuelex.errors import DataError, SettingError, ValuelexError
@@ -23,8 +26,10 @@ def show_prompt(study: Study, number: int) -> str:
     item = items[number - 1]
     request = item.request
     head = (
-        f"call {number} of {len(items)}: respondent {item.respondent.id}, prompt {item.prompt.id}, sample {item.sample}, "
-        f"{item.elicitation}\ntemperature {request.temperature}, top_p {request.top_p}, max_tokens {request.max_tokens}, "
+        f"call {number} of {len(items)}: respondent {item.respondent.id}, prompt {item.prompt.id}, sample "
+        f"{item.sample}, "
+        f"{item.elicitation}\ntemperature {request.temperature}, top_p {request.top_p}, max_tokens "
+        f"{request.max_tokens}, "
         f"seed {request.seed}, stop {list(request.stop)}, extra {sorted(request.extra)}"
     )
     if request.mode == "completion":
@@ -32,8 +37,11 @@ def show_prompt(study: Study, number: int) -> str:
     return "\n".join([head, *(f"--- {role}\n{content}" for role, content in request.messages)])
 
 
-def show_trace(study: Study, word: str) -> str:
-    """Return a word's loading, cluster, counts, and every answer it came from.
+def trace_word(study: Study, word: str) -> dict[str, Any]:
+    """Return a word's places and loadings, its counts, and every answer it came from.
+
+    Keys: word, n, n_kept, places (None without a taxonomy; else dimension, subdimension, cluster, factor, loading, communality,
+    computed), mentions (raw, word, kept, reason, response_id, respondent_id, prompt_id, seed, text).
 
     Raises
     ------
@@ -45,45 +53,87 @@ def show_trace(study: Study, word: str) -> str:
     mine = words[words["word"].str.lower() == wanted]
     if mine.empty:
         raise DataError(f"No answer holds the word '{word}'.", "Words stand in their noun form: see results/words.csv.")
-    lines = [f"word {wanted}: {len(mine)} times, {int(mine['kept'].sum())} kept"]
-    try:
-        found = study.read("assignments")
-        for row in found[found["word"].str.lower() == wanted].to_dict("records"):
-            lines.append(f"dimension {row['dimension']}, subdimension {row['subdimension']}, cluster {row['cluster']}")
-            was, now = ((str(row[f"{p}dimension"]), str(row[f"{p}subdimension"])) for p in ("computed_", ""))
-            if study.document("taxonomy").get("edited") and was != now:
-                lines.append(
-                    f"computed: dimension {was[0]}, subdimension {was[1]}; the present place or name is by hand"
-                )
-            lines.append(f"factor {row['factor']}, loading {row['loading']}, communality {row['communality']}")
-    except ValuelexError:
-        lines.append("no taxonomy yet")
     try:
         responses = study.read("responses").set_index("response_id")
     except ValuelexError:
         responses = None
+    mentions = []
     for row in mine.to_dict("records"):
-        why = f": {row['reason']}" if isinstance(row["reason"], str) and row["reason"] else ""
-        lines.append(f"{row['raw']!r} -> {row['word']} ({'kept' if row['kept'] else 'set aside'}{why})")
+        told = {key: row[key] for key in ("raw", "word", "kept", "reason", "response_id", "respondent_id")}
+        told |= {"kept": bool(row["kept"]), "reason": row["reason"] if isinstance(row["reason"], str) else None}
         if responses is not None and row["response_id"] in responses.index:
             answer = responses.loc[row["response_id"]]
-            lines.append(
-                f"    {answer['respondent_id']}, prompt {answer['prompt_id']}, seed {answer['seed']}: {answer['text']!r}"
-            )
+            told |= {"respondent_id": answer["respondent_id"], "prompt_id": answer["prompt_id"]}
+            told |= {"seed": int(answer["seed"]), "text": answer["text"]}
+        mentions.append({str(key): value for key, value in told.items()})
+    kept = int(mine["kept"].sum())
+    return {"word": wanted, "n": len(mine), "n_kept": kept, "places": _places(study, wanted), "mentions": mentions}
+
+
+def _places(study: Study, word: str) -> list[dict[str, Any]] | None:
+    try:
+        found, edited = study.read("assignments"), study.document("taxonomy").get("edited")
+    except ValuelexError:
+        return None
+    made = []
+    for row in found[found["word"].str.lower() == word].to_dict("records"):
+        names = ("dimension", "subdimension", "cluster", "factor", "loading", "communality")
+        place = {name: None if pd.isna(row[name]) else row[name] for name in names}
+        was, now = ([str(row[f"{p}{n}"]) for n in ("dimension", "subdimension")] for p in ("computed_", ""))
+        made.append(place | {"computed": was if edited and was != now else None})
+    return made
+
+
+def show_trace(found: Mapping[str, Any]) -> str:
+    """Return what `trace_word` found, as text."""
+    lines = [f"word {found['word']}: {found['n']} times, {found['n_kept']} kept"]
+    if found["places"] is None:
+        lines.append("no taxonomy yet")
+    for place in found["places"] or []:
+        lines.append(
+            f"dimension {place['dimension']}, subdimension {place['subdimension']}, cluster {place['cluster']}"
+        )
+        if place["computed"]:
+            was = place["computed"]
+            lines.append(f"computed: dimension {was[0]}, subdimension {was[1]}; the present place or name is by hand")
+        lines.append(f"factor {place['factor']}, loading {place['loading']}, communality {place['communality']}")
+    for row in found["mentions"]:
+        why = f": {row['reason']}" if row["reason"] else ""
+        lines.append(f"{row['raw']!r} -> {row['word']} ({'kept' if row['kept'] else 'set aside'}{why})")
+        if "text" in row:
+            lines.append(f"    {row['respondent_id']}, prompt {row['prompt_id']}, seed {row['seed']}: {row['text']!r}")
         else:
             lines.append(f"    {row['respondent_id']}, answer {row['response_id']}, of which the text was not given")
     return "\n".join(lines)
 
 
-def show_models(study: Study | None) -> str:
-    """Return the registry, or a study's models with whether each can be asked."""
+def list_models(study: Study | None) -> list[dict[str, Any]]:
+    """Return the registry's models, or a study's, and whether each can be asked.
+
+    Keys: id, family, parameters, training, mode, here (a sentence).
+    """
     known = study.population([]) if study else [resolve(ModelSettings(id=m.id), asked=False) for m in registry().models]
+    return [
+        {
+            "id": model.id,
+            "family": model.entry.family,
+            "parameters": model.entry.parameters,
+            "training": model.entry.training,
+            "mode": model.mode,
+            "here": _whether(model),
+        }
+        for model in known
+    ]
+
+
+def show_models(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what `list_models` found, as text."""
     lines = [f"{'id':<28} {'family':<12} {'parameters':>11} {'training':<18} {'mode':<11} here"]
-    for model in known:
-        size = f"{model.entry.parameters:.3g}" if model.entry.parameters else "-"
+    for row in rows:
+        size = f"{row['parameters']:.3g}" if row["parameters"] else "-"
         lines.append(
-            f"{model.id:<28} {model.entry.family or '-':<12} {size:>11} {model.entry.training or '-':<18} {model.mode:<11} "
-            f"{_whether(model)}"
+            f"{row['id']:<28} {row['family'] or '-':<12} {size:>11} {row['training'] or '-':<18} {row['mode']:<11} "
+            f"{row['here']}"
         )
     return "\n".join(lines)
 
