@@ -1,6 +1,7 @@
 # make demo   install into .venv, fetch and verify two small models, run the demo study
 # make test   install the test extras into the same .venv and run the tests
 # make lint   formatting, lint, types, floors        make test-slow   the tests that take minutes
+# make docs   the documentation as a site, in build/site
 # make bench  timings beside peers                   make clean       remove what the demo made
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 # Test files are spread over this many processes, in the order of tests/conftest.py; two real models may run in each.
 WORKERS ?= 2
 
-.PHONY: demo test test-slow lint bench clean
+.PHONY: demo test test-slow lint docs bench clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/valuelex run instruments/studies/demo.yaml
@@ -28,6 +29,9 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check valuelex tests benchmarks docs notebooks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/test_floors.py
+
+docs: $(VENV)/.test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
 
 bench: $(VENV)/.test $(PEER)/.made
 	$(BIN)/python benchmarks/efa.py --peer-python $(PEER)/bin/python

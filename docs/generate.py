@@ -1,6 +1,7 @@
-"""Write docs/study-file.md and docs/tables.md from the code: the pydantic models of the study file, and the table schema.
+"""Write docs/study-file.md, docs/tables.md and docs/command-line.md from the code: the pydantic models of the study file, the
+table schema, and the commands.
 
-    python docs/generate.py            write the two files
+    python docs/generate.py            write the files
     python docs/generate.py --check    say whether they are up to date; exit 1 if not
 
 A key's meaning is the docstring under its field. Keys whose field has none are described in `WITHOUT_DOCSTRING` below; a test
@@ -351,7 +352,55 @@ def tables() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-GENERATED = {"study-file.md": study_file, "tables.md": tables}
+def command_line() -> str:
+    """Return the text of command-line.md."""
+    import typer
+
+    from valuelex.cli.app import app
+
+    lines = [
+        NOTE,
+        "",
+        "# Command line",
+        "",
+        "STUDY is a folder with `study.yaml`, or the file itself. Exit codes: 0 success, 1 a failed run, 2 something given that",
+        "cannot be used. Errors are one or two lines on stderr.",
+        "",
+        "For scripts: `--quiet` shows no progress, `--json` prints one JSON object on stdout (a run: `ran`, `up_to_date`, `stages`",
+        "with `state` and `counts`, `results`, `report`, `seconds`); with it an error is a line of JSON on stderr:",
+        '`{"error": {"kind", "what", "cases", "remedy", "exit_code"}}`. Progress goes to stderr: a live table on a terminal, plain',
+        "lines elsewhere. Colours only on a terminal, and not where `NO_COLOR` is set.",
+        "",
+    ]
+    lines += _commands(typer.main.get_command(app), "valuelex")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(group: Any, name: str) -> list[str]:
+    """A section for every command, in the order of the help."""
+    lines: list[str] = []
+    for key, command in group.commands.items():
+        if hasattr(command, "commands"):
+            lines += _commands(command, f"{name} {key}")
+            continue
+        shown = [p for p in command.params if p.name != "help"]
+        given = [p for p in shown if p.param_type_name == "argument"]
+        words = " ".join(str(p.metavar or p.name.upper()) for p in given)
+        text = " ".join(str(command.help or "").split("Example:")[0].split())
+        lines += [f"## {name} {key}", "", f"`{name} {key} {words}`".replace(" `", "`"), "", text, ""]
+        options = [p for p in shown if p.param_type_name == "option"]
+        rows = [f"| `{', '.join(p.opts)}` | {_default(p)} | {_cell(str(p.help or ''))} |" for p in options]
+        if rows:
+            lines += ["| option | default | meaning |", "|---|---|---|", *rows, ""]
+    return lines
+
+
+def _default(option: Any) -> str:
+    value = option.default
+    return "" if value is None or value is False or not isinstance(value, (str, int, float)) else f"`{value}`"
+
+
+GENERATED = {"study-file.md": study_file, "tables.md": tables, "command-line.md": command_line}
 """File in docs/ -> the function that writes its text."""
 
 

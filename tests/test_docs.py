@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -40,7 +43,7 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["study-file.md", "tables.md"])
+@pytest.mark.parametrize("page", ["study-file.md", "tables.md", "command-line.md"])
 def test_generated_pages_are_up_to_date(generate: ModuleType, page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert text == generate.GENERATED[page](), "run: python docs/generate.py"
@@ -94,3 +97,39 @@ def test_yaml_snippets_are_study_files(generate: ModuleType) -> None:
     for page in PAGES:
         for block in re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
             generate.StudyFile.model_validate({"models": [], **yaml.safe_load(block)})
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation as a site, built as `make docs` does: a broken link or a page without a place is an error."""
+    if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:
+        pytest.skip("mkdocs-material is not installed")
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
+    command += ["--config-file", str(ROOT / "docs" / "site" / "mkdocs.yml")]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_site_has_every_page_and_asks_nobody(site: Path) -> None:
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")}
+    assert pages <= {path.stem for path in site.glob("*.html")}
+    index = (site / "index.html").read_text(encoding="utf-8")
+    for page in pages - {"index"}:
+        assert f'href="{page}.html"' in index, f"{page} is not in the navigation"
+    loaded = re.compile(r"<(?:script|img|iframe|link)\b[^>]*?\b(?:src|href)=[\"']?(https?:[^\"'> ]+)")
+    for path in site.rglob("*.html"):
+        found = [u for u in loaded.findall(path.read_text(encoding="utf-8")) if "rel=canonical" not in u]
+        assert found == [], path.name
+    for path in site.rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?https?:|@import\s+[\"']?https?:", path.read_text(encoding="utf-8")), (
+            path.name
+        )
+
+
+def test_the_site_leaves_out_what_is_no_page(site: Path) -> None:
+    assert not list(site.rglob("*.py")) and not (site / "site" / "mkdocs.yml").exists()
+    assert "[![" not in (site / "factor-analysis.html").read_text(encoding="utf-8")
+    assert "../notebooks" not in (site / "factor-analysis.html").read_text(encoding="utf-8")

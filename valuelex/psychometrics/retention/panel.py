@@ -63,7 +63,8 @@ class RetentionResult(Result):
 
     def _headline(self) -> str:
         vote = "no vote" if self.vote is None else f"vote: {self.vote} factors"
-        return f"How many factors? {vote}, criteria differ by {self.disagreement}"
+        said = f"criteria differ by {self.disagreement}" if self.disagreement else "all criteria agree"
+        return f"How many factors? {vote}, {said}"
 
 
 def retain(
