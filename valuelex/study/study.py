@@ -122,6 +122,18 @@ class Study:
     def __repr__(self) -> str:
         return f"Study('{self.file.name}', {len(self.file.models)} models, results in {self.results})"
 
+    def _repr_html_(self) -> str:
+        """In a notebook: where every stage stands, and how many rows it wrote."""
+        from html import escape
+
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{s.stage}</th><td style='text-align:left'>{s.state}</td>"
+            f"<td style='text-align:left'>{', '.join(f'{n:,} {name}' for name, n in s.counts.items() if n)}</td></tr>"
+            for s in self.status()
+        )
+        head = f"<p><b>{escape(self.file.name)}</b>: {len(self.file.models)} models, results in {escape(str(self.results))}</p>"
+        return f"{head}<table><thead><tr><th>stage</th><th>state</th><th>rows</th></tr></thead><tbody>{rows}</tbody></table>"
+
     # ---- what it is made of ----
 
     @cached_property
@@ -163,7 +175,8 @@ class Study:
         if named and not found:
             raise StudyFileError(
                 f"{self.path}: population: none of the {len(named)} models is left.",
-                "A matched pair needs two models of the list: 'tuned_from' (or the registry) says which belong together.",
+                "A matched pair needs two models of the list: 'tuned_from' (or the registry) says which belong "
+                "together.",
             )
         return found
 
