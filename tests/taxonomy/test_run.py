@@ -113,6 +113,7 @@ def test_tables_are_whole_and_of_their_schema(planted: dict) -> None:
         "eigenvalues",
         "stability",
         "word_pairs",
+        "word_tree",
         "cluster_numbers",
         "structure_agreement",
         "controls",

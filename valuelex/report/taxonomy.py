@@ -21,6 +21,7 @@ from valuelex.report.structure import (
     retention_table,
     stability_table,
 )
+from valuelex.report.word_tree import dendrogram
 from valuelex.report.wording import count, listed, number, p_phrase, plain_settings
 from valuelex.report.wordmap import word_map
 
@@ -50,6 +51,9 @@ def section(evidence: Evidence) -> Section:
     if pairs is not None and (said := levels_sentence(pairs)):
         findings.append(said)
     blocks: list[Block] = [*_pictures(assignments, evidence.table("eigenvalues"), adequacy)]
+    tree = evidence.table("word_tree")
+    if tree is not None and (drawn := dendrogram(tree, assignments)):
+        blocks.append(drawn)
     if pairs is not None and (heat := co_assignment(pairs, assignments)):
         blocks.append(heat)
     if taxonomy["dimensions"]:

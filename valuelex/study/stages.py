@@ -374,6 +374,7 @@ STAGES: dict[str, Stage] = {
                 "eigenvalues",
                 "stability",
                 "word_pairs",
+                "word_tree",
                 "cluster_numbers",
                 "intrinsic",
                 "structure_agreement",

@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from valuelex.semantics import ClusterNumbers, Clusters, word_map
+from valuelex.semantics.cluster import unit
+from valuelex.semantics.partition import LINKAGES, linkage_distances, tree_of
 from valuelex.tables import empty, frame
 from valuelex.taxonomy.document import Piece
 from valuelex.taxonomy.empirical import Empirical, Solution
@@ -96,6 +98,23 @@ def word_pairs(
     return frame("word_pairs", pd.DataFrame({"word": names[first], "other": names[second], **pairs}))
 
 
+def word_tree(names: Sequence[str], vectors: FloatArray, method: str) -> pd.DataFrame:
+    """Return the table `word_tree`: average linkage where that is the study's clustering, else Ward's, of unit vectors."""
+    kind = method if method in LINKAGES else "agglomerative"
+    points = unit(vectors)
+    merges = tree_of(linkage_distances(points, kind), kind)
+
+    def name(node: float) -> str:
+        k = int(node)
+        return str(names[k]) if k < len(names) else f"#{k - len(names) + 1}"
+
+    rows = [
+        {"step": step, "left": name(a), "right": name(b), "height": float(height), "n_words": int(n)}
+        for step, (a, b, height, n) in enumerate(merges, start=1)
+    ]
+    return frame("word_tree", rows)
+
+
 def cluster_numbers(found: ClusterNumbers | None, chosen: int) -> pd.DataFrame:
     """Return the table `cluster_numbers`: the criteria side by side, and which of them prefers which number."""
     if found is None:
@@ -113,6 +132,7 @@ def tables(
     tested: Sequence[dict[str, Any]] = (),
     *,
     pairs: pd.DataFrame | None = None,
+    tree: pd.DataFrame | None = None,
     numbers: pd.DataFrame | None = None,
 ) -> Outputs:
     solution = found.solution
@@ -133,6 +153,7 @@ def tables(
         "structure_agreement": frame("structure_agreement", agreement),
         "controls": frame("controls", tested),
         "word_pairs": empty("word_pairs") if pairs is None else pairs,
+        "word_tree": empty("word_tree") if tree is None else tree,
         "cluster_numbers": empty("cluster_numbers") if numbers is None else numbers,
         "adequacy": found.adequacy,
     }

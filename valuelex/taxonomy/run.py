@@ -23,7 +23,7 @@ from valuelex.taxonomy.intrinsic.structure import by_model, of_probabilities
 from valuelex.taxonomy.joint import UNASSIGNED, Joint, join
 from valuelex.taxonomy.levels import on_one_level
 from valuelex.taxonomy.matrix import of_one_mode, respondent_word_matrix
-from valuelex.taxonomy.outputs import Outputs, assign, cluster_numbers, tables, word_pairs
+from valuelex.taxonomy.outputs import Outputs, assign, cluster_numbers, tables, word_pairs, word_tree
 from valuelex.taxonomy.preparation import LEAST_WORDS
 from valuelex.taxonomy.recoveries import cluster_rows, dimension_rows
 from valuelex.taxonomy.settings import TaxonomySettings
@@ -179,9 +179,9 @@ def _complete(
     assignments = assign(names, vectors, lexicon, clusters, dimensions, found, basis.recovered)
     numbers = cluster_numbers(_numbers(vectors, settings, seed), clusters.n_clusters)
     pairs = _pairs(names, vectors, basis)
-    return tables(found, assignments, steady, agreement, basis.tested, pairs=pairs, numbers=numbers) | {
-        "taxonomy": made
-    }
+    tree = word_tree(names, vectors, settings.clustering)
+    made_tables = tables(found, assignments, steady, agreement, basis.tested, pairs=pairs, tree=tree, numbers=numbers)
+    return made_tables | {"taxonomy": made}
 
 
 def texts_of(lexicon: pd.DataFrame) -> list[str]:

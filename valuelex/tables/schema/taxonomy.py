@@ -173,6 +173,18 @@ TABLES = (
         ("word", "other"),
     ),
     Table(
+        "word_tree",
+        "one merge of the hierarchical clustering of words by meaning",
+        (
+            Column("step", "int", "1, 2, ... from the nearest to the farthest", low=1),
+            Column("left", "text", "a word, or #k: what step k made"),
+            Column("right", "text", "the same"),
+            Column("height", "number", "distance at which the two are joined (Ward's, or mean cosine distance)", low=0),
+            Column("n_words", "int", "words below it", low=2),
+        ),
+        ("step",),
+    ),
+    Table(
         "cluster_numbers",
         "one number of clusters of meaning",
         (
