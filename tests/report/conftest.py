@@ -196,6 +196,19 @@ def make_taxonomy(*, factorable: bool = True) -> dict[str, Any]:
                 for name, mean in (("Truth", 0.41), ("Bravery", 0.77), ("Care", None))
             ],
         ),
+        "word_tree": frame(
+            "word_tree",
+            [
+                {
+                    "step": k,
+                    "left": VALUES[0] if k == 1 else f"#{k - 1}",
+                    "right": VALUES[k],
+                    "height": k / 4,
+                    "n_words": k + 1,
+                }
+                for k in range(1, 6)
+            ],
+        ),
         "loadings": frame("loadings", loadings) if factorable else empty("loadings"),
         "structure": frame("structure", loadings) if factorable else empty("structure"),
         "factor_correlations": frame(

@@ -66,7 +66,7 @@ def test_drawn_quiet_and_within_the_page(
 ):
     driver = show(results(manifest=True), width, scheme)
     pictures = driver.execute_script(SIZES)
-    assert len(pictures) == 15
+    assert len(pictures) == 16
     for name, w, h, marks, words in pictures:
         assert 0 < w <= width and h > 0, name
         assert marks > 0, name
@@ -113,7 +113,7 @@ def test_a_survey_is_drawn(results: Callable[..., Study], show: Callable[..., An
     for width in (1280, 400):
         driver = show(study, width)
         pictures = {name: marks for name, w, h, marks, _ in driver.execute_script(SIZES)}
-        assert len(pictures) == 19
+        assert len(pictures) == 20
         assert pictures["spec-lexicon-saturation-open"] >= 3 * 3
         assert pictures["spec-lexicon-variance"] >= 2
         assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
