@@ -15,14 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.report.test_browser import CHROMIUM, DRIVER, browser
+from tests.report import browser
 from tests.report.test_page import HOSTILE, parsed
 from valuelex import psychometrics as pm
 from valuelex.report.factoring import head, render_analysis, sections
 from valuelex.report.factoring_again import command, python
 from valuelex.report.page import SCRIPTS, pictures
-
-__all__ = ["browser"]
 
 
 def make_data(names: list[str] | None = None) -> pd.DataFrame:
@@ -192,23 +190,14 @@ def test_the_vote_is_said_beside_a_given_number(analysis):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not (CHROMIUM.exists() and DRIVER.exists()), reason="chromium or chromedriver is not installed")
+@pytest.mark.skipif(browser.MARKS[1].args[0], reason="chromium or chromedriver is not installed")
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
-def test_drawn_quiet_and_no_wider_than_the_screen(
-    analysis: pm.Analysis, browser: Any, tmp_path: Path, width: int, scheme: str
-):
-    from selenium.webdriver.support.ui import WebDriverWait
-
+def test_drawn_quiet_and_no_wider_than_the_screen(analysis: pm.Analysis, tmp_path: Path, width: int, scheme: str):
     page = tmp_path / "report.html"
     page.write_text(render_analysis(analysis), encoding="utf-8")
-    browser.get_log("browser")
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    browser.get(page.as_uri())
-    ask: Callable[[str], Any] = browser.execute_script
-    WebDriverWait(browser, 30).until(lambda _: ask("return Boolean(document.documentElement.dataset.drawn)"))
-    assert ask("return document.querySelectorAll('.plot .main-svg').length") >= 2
-    assert ask("return document.documentElement.scrollWidth") <= width
-    assert browser.get_log("browser") == []
+    for driver in browser.driver(tmp_path / "profile"):
+        ask: Callable[[str], Any] = browser.opened(driver, page.as_uri(), width, scheme).execute_script
+        assert ask("return document.querySelectorAll('.plot .main-svg').length") >= 2
+        assert ask("return document.documentElement.scrollWidth") <= width
+        assert ask("return document.querySelectorAll('#loadings-table .sort').length") > 3
+        assert browser.complaints(driver) == []

@@ -92,7 +92,7 @@ def test_taxonomy_tells_the_verdict(evidence: Evidence):
     assert first[1] == Cell("0.90", strong=True, bar=0.9)
     assert first[2] == Cell("−0.55", strong=True, bar=-0.55)
     assert table_of(section, "taxonomy-phi").rows[0] == ["F1", "1.00", "0.25"]
-    assert {f.name for f in blocks_of(section, Figure)} == {"taxonomy-map", "taxonomy-scree"}
+    assert {f.name for f in blocks_of(section, Figure)} == {"taxonomy-map", "taxonomy-scree", "taxonomy-tree"}
 
 
 def test_not_factorable_is_said_with_its_reasons(results: Results):
@@ -135,7 +135,7 @@ def test_scores_and_contrasts(evidence: Evidence):
     tested = contrasts[contrasts["p"].notna()]
     assert set(tested["scope"]) == {"these models"}
     assert any(f"of {len(tested)} contrasts" in finding for finding in section.findings)
-    assert any("cannot be learned: 2 models of 2 families" in finding for finding in section.findings)
+    assert any("nothing can be said: 2 models of 2 families" in finding for finding in section.findings)
     assert any("With two models there is one difference" in finding for finding in section.findings)
     assert len(table_of(scored, "score-table-dimensions").rows) == len(top)
     assert "ICC(2,1)" in table_of(scored, "score-reliability").rows[-1][0]

@@ -48,8 +48,8 @@ OURS = "How the paper tests differences is not public; units, intervals and smal
 ALPHA = 0.05
 SCOPES = ("models like these", "these models")
 OPENING = {
-    "models like these": "Whether the covariates go with scores in models like these (models and families sampled)",
-    "these models": "Whether just these models differ (models fixed, stems sampled)",
+    "models like these": "In models like these (models and families sampled)",
+    "these models": "Among just these models (models fixed, stems sampled)",
 }
 
 
@@ -66,9 +66,9 @@ def section(evidence: Evidence) -> Section:
     document = evidence.document("comparison") or {}
     groups = _said_of_groups(document.get("clusters") or {})
     findings = [
-        *_halo_findings(document, _or_empty(evidence, "bias_shares")),
-        *([groups] if groups else []),
         *_contrast_findings(contrasts, models),
+        *([groups] if groups else []),
+        *_halo_findings(document, _or_empty(evidence, "bias_shares")),
     ]
     claims = _or_empty(evidence, "claims")
     findings += _claim_findings(claims)
@@ -203,7 +203,7 @@ def _scope_findings(rows: list[dict[str, Any]], scope: str) -> list[str]:
     if tested:
         verdicts = Counter(row["verdict"] or "no verdict" for row in tested)
         parts = [f"{n} “{verdict}”" for verdict, n in sorted(verdicts.items(), key=lambda i: (-i[1], i[0]))]
-        found.append(f"{OPENING[scope]}: of {count(len(tested), 'contrast')}, {listed(parts)}.")
+        found.append(f"{OPENING[scope]}, of {count(len(tested), 'contrast')}: {listed(parts)}.")
         first = min(tested, key=lambda r: (r["p"], r["contrast"], r["dimension"]))
         found.append(
             f"The clearest is “{first['contrast']}” on {first['dimension']} ({first['measure']}): "
@@ -211,8 +211,9 @@ def _scope_findings(rows: list[dict[str, Any]], scope: str) -> list[str]:
             f"{_signed(first['p_adjusted'])}; {first['verdict']}."
         )
     if untold:
-        parts = [f"{why} ({n})" for why, n in sorted(untold.items(), key=lambda i: (-i[1], i[0]))]
-        opening = "Not answered" if tested else f"{OPENING[scope]}: nothing can be said"
+        whys = sorted(untold.items(), key=lambda i: (-i[1], i[0]))
+        parts = [f"{why.removeprefix('cannot be learned: ')} ({count(n, 'contrast')})" for why, n in whys]
+        opening = "Not answered" if tested else f"{OPENING[scope]} nothing can be said"
         found.append(f"{opening}: {listed(parts, 4)}.")
     return found
 

@@ -121,7 +121,10 @@
     if (n >= MANY) filterable(table, tools);
     if (n > 1) sortable(table);
     takeable(table, tools);
-    table.closest(".scroll").before(tools);
+    const caption = table.closest(".table").querySelector(".caption");
+    const head = make("div", { className: "head" });
+    caption.replaceWith(head);
+    head.append(caption, tools);
   }
 
   for (const prose of document.querySelectorAll(".prose")) {
@@ -146,6 +149,6 @@
       });
       tools.append(button);
     }
-    figure.append(tools);
+    figure.querySelector("figcaption").append(tools);
   }
 })();
