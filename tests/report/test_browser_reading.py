@@ -14,10 +14,13 @@ import pytest
 
 from tests.report import browser
 from tests.report.browser import complaints, until
+from tests.report.test_multiverse import made_up
 from valuelex.report import render
 from valuelex.report.evidence import Evidence
 from valuelex.report.explore_rows import answers
 from valuelex.study import Study
+from valuelex.study.freeze import freeze
+from valuelex.tables import write
 
 pytestmark = browser.MARKS
 
@@ -60,6 +63,17 @@ def show(chromium: Any, tmp_path: Path) -> Callable[..., Any]:
         return browser.opened(chromium, page.as_uri() + choice, width, scheme)
 
     return open_report
+
+
+def complete(results: Callable[..., Study]) -> Study:
+    """A study with every section that a report can have: a frozen plan with a deviation, a survey, a multiverse."""
+    study = results(manifest=True, survey=True)
+    for name, value in made_up(60).items():
+        write(name, value, study.results)
+    freeze(study)
+    text = study.path.read_text(encoding="utf-8").replace("seed: 3", "seed: 3\ntaxonomy: {salient: 0.35}")
+    study.path.write_text(text, encoding="utf-8")
+    return Study.load(study.path)
 
 
 def chosen(driver: Any, **choice: str) -> None:
@@ -180,7 +194,7 @@ def test_a_figure_can_be_taken_along(results: Callable[..., Study], show: Callab
 def test_nothing_serious_is_found_by_axe(results: Callable[..., Study], show: Callable[..., Any], scheme: str):
     if find_spec("axe_core_python") is None:
         pytest.skip("axe-core-python is not installed")
-    driver = show(results(manifest=True), 1280, scheme, "#explore?word=honesty&model=gemma-3-270m")
+    driver = show(complete(results), 1280, scheme, "#explore?word=honesty&model=gemma-3-270m")
     driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     driver.execute_script(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
     driver.set_script_timeout(120)
@@ -199,11 +213,11 @@ def test_a_picture_of_every_section(
     results: Callable[..., Study], show: Callable[..., Any], width: int, tmp_path: Path
 ):
     """Each section has its place and nothing of it is cut off; the pictures stay in pytest's folder for who wants to look."""
-    driver = show(results(manifest=True), width)
+    driver = show(complete(results), width)
     names = driver.execute_script("return [...document.querySelectorAll('#overview, main > section')].map(s => s.id)")
     assert names == [
-        "overview", "elicit", "lexicon", "taxonomy", "instrument", "administer", "judge", "score", "compare", "explore",
-        "paper", "settings",
+        "overview", "frozen", "elicit", "lexicon", "taxonomy", "multiverse", "instrument", "administer", "judge", "score",
+        "compare", "explore", "paper", "settings",
     ]  # fmt: skip
     for name in names:
         assert driver.execute_script(CUT, name) == [], name

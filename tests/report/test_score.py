@@ -81,3 +81,14 @@ def test_given_scores_are_shown_without_a_test(tmp_path: Path) -> None:
     assert "2.00" in section.findings[0]
     assert any("was given" in warning for warning in section.warnings)
     assert render(study)
+
+
+def test_a_table_of_dashes_is_a_sentence() -> None:
+    from valuelex.report.content import Note
+    from valuelex.report.examined import _reliability_table
+
+    judges = {"judges": ["embedded"], "icc_2_1": None, "reason": "One judge alone."}
+    scale = {"level": "dimension", "alpha": None, "ci": None, "reason": "4 records; at least 10 are needed."}
+    said = _reliability_table({"scales": {"Care": scale}, "judges": judges}, 0.8)
+    assert isinstance(said, Note)
+    assert said.text.startswith("No reliability can be had.") and "alpha: 4 records" in said.text

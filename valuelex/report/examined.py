@@ -147,7 +147,7 @@ def _curves(designs: pd.DataFrame, reliability: dict[str, Any], target: float) -
     )
 
 
-def _reliability_table(reliability: dict[str, Any], target: float) -> Table:
+def _reliability_table(reliability: dict[str, Any], target: float) -> Table | Note:
     rows: list[list[str | Cell]] = []
     reasons: list[str] = []
     for name, found in (reliability.get("scales") or {}).items():
@@ -191,8 +191,12 @@ def _reliability_table(reliability: dict[str, Any], target: float) -> Table:
         "dependability: of scores as such. Needed: stems × samples × judges, fewest judgements of the designs tried. "
         f"Judges: {_plain(remark)}{'' if remark.endswith('.') else '.'}"
     )
+    why = "; ".join(r.removesuffix(".") for r in dict.fromkeys(reasons))
+    if all(cell == NONE for row in rows for cell in row[1:]):
+        # A table of dashes says less than its reasons.
+        return Note(f"No reliability can be had. Judges: {_plain(remark).removesuffix('.')}. {why}.")
     if reasons:
-        note += f" Dashes: {'; '.join(r.removesuffix('.') for r in dict.fromkeys(reasons))}."
+        note += f" Dashes: {why}."
     return Table("score-reliability", "Reliability", heads, rows, note)
 
 
