@@ -13,7 +13,7 @@ import pandas as pd
 from valuelex.psychometrics.handover.scripts import analysed
 from valuelex.report.handover.source import Source, Written, put
 from valuelex.study.crate import crate_metadata, data_dictionary
-from valuelex.tables import TABLES, Column
+from valuelex.tables import TABLES, Column, Table
 from valuelex.tables.inert_csv import to_csv
 
 TYPES = {"text": "string", "int": "integer", "number": "number", "bool": "boolean"}
@@ -65,7 +65,7 @@ def _slug(name: str) -> str:
 
 def _resource(name: str, table: pd.DataFrame, size: int, digest: str, there: set[str]) -> dict[str, Any]:
     schema = TABLES[name]
-    fields = [_field(schema.column(str(c)), str(c), schema.wide) for c in table.columns]
+    fields = [_field(schema.column(str(c)), str(c), schema) for c in table.columns]
     described: dict[str, Any] = {"fields": fields, "missingValues": [""]}
     if schema.key and set(schema.key) <= set(table.columns) and not table[list(schema.key)].isna().any(axis=None):
         described["primaryKey"] = list(schema.key)
@@ -87,10 +87,12 @@ def _resource(name: str, table: pd.DataFrame, size: int, digest: str, there: set
     }
 
 
-def _field(column: Column | None, name: str, wide: str) -> dict[str, Any]:
+def _field(column: Column | None, name: str, schema: Table) -> dict[str, Any]:
     if column is None:
-        return {"name": name, "type": "number", "description": wide}
-    constraints: dict[str, Any] = {} if column.nullable or column.optional else {"required": True}
+        return {"name": name, "type": "number", "description": schema.wide}
+    # A text may be empty, which a CSV file cannot tell from missing.
+    needed = not (column.nullable or column.optional) and (column.kind != "text" or column.name in schema.key)
+    constraints: dict[str, Any] = {"required": True} if needed else {}
     constraints |= {"enum": list(column.choices)} if column.choices else {}
     constraints |= {"minimum": column.low} if column.low is not None else {}
     constraints |= {"maximum": column.high} if column.high is not None else {}
