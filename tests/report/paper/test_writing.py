@@ -47,6 +47,7 @@ def test_every_file_is_written_and_opens(results: Results, tmp_path: Path) -> No
     assert {"paper.html", "paper.tex", "paper.md", "tables/loadings.html", "tables/scores.tex"} <= names
     tex = (tmp_path / "paper" / "paper.tex").read_text()
     assert tex.count("\\begin{") == tex.count("\\end{")
+    assert "$\\chi$" in tex and "χ" not in tex, "a letter that LaTeX's own fonts lack"
     if find_spec("docx") is None:
         pytest.skip("python-docx is not installed")
     from docx import Document

@@ -87,6 +87,12 @@ _TEX = {
     "−": "$-$",
     "²": "$^2$",
     "—": "---",
+    # Letters that LaTeX's own fonts lack.
+    "χ": "$\\chi$",
+    "α": "$\\alpha$",
+    "ω": "$\\omega$",
+    "×": "$\\times$",
+    "…": "\\dots{}",
     # At the start of a row a bracket would be read as the optional argument of the \\ before it.
     "[": "{[}",
     "]": "{]}",
