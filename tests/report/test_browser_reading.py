@@ -134,6 +134,13 @@ def test_words_and_models_of_tables_lead_there(results: Callable[..., Study], sh
     until(driver, "return Boolean(document.getElementById('look-word-card'))")
 
 
+def test_a_completion_has_its_stem_and_its_judgements(results: Callable[..., Study], show: Callable[..., Any]):
+    driver = show(results(), choice="#explore?model=gemma-3-270m")
+    first = driver.execute_script("return document.querySelector('#look-completions > li').textContent")
+    assert "What matters in case 0 is to be kind, 0 times" in first
+    assert "embedded: Truth" in first and "second: Truth" in first and "because" in first
+
+
 def test_an_unknown_word_is_said(results: Callable[..., Study], show: Callable[..., Any]):
     driver = show(results(), choice="#explore?word=nonsense")
     assert "no word of this name" in driver.execute_script("return document.getElementById('look-said').textContent")

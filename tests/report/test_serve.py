@@ -74,7 +74,10 @@ def test_rows_are_those_of_the_tables_page_by_page(results: Results) -> None:
         assert all("honesty" in r["words"] for r in found["rows"])
         judged = rows(server, "completions", model="gemma-3-270m", limit=1)["rows"][0]
     assert judged["stem"][1].startswith("What matters in case")
-    assert {len(one) for one in judged["judgements"]} == {4}
+    assert {(judge, why) for judge, _, _, why in judged["judgements"]} == {
+        ("embedded", "because"),
+        ("second", "because"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from valuelex.report.wording import shorten
 
 RATIONALE = 200
 """Letters of a judge's rationale that are shown."""
+ENTRY = {"words": 4, "judgements": 16}
+"""Letters of one entry of a list, about."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Rows:
         Places in `names` of the same key; -1 where there is none.
     names : dict of str -> list
     lists : dict of str -> list of list
-        Words of an answer (places in names["word"]), judgements of a completion (judge, dimension, score, rationale).
+        Words of an answer (places in names["word"]), judgements of a completion (judge, dimension, score, rationale: places
+        in `names` but for the score).
     """
 
     text: list[str]
@@ -41,7 +44,9 @@ class Rows:
 
     @property
     def letters(self) -> int:
-        return sum(map(len, self.text))
+        """About how many letters the rows are as JSON."""
+        lists = sum(len(one) * ENTRY[name] for name, rows in self.lists.items() for one in rows)
+        return sum(map(len, self.text)) + sum(len(str(why)) for why in self.names.get("why", [])) + lists
 
     def values(self, name: str) -> list[str]:
         """All values that a coded column has."""
@@ -105,7 +110,7 @@ class Rows:
             made["words"] = [self.names["word"][k] for k in self.lists["words"][i]]
         if "judgements" in self.lists:
             made["judgements"] = [
-                [self.names["judge"][j], self.names["dimension"][d], score, why]
+                [self.names["judge"][j], self.names["dimension"][d], score, self.names["why"][why]]
                 for j, d, score, why in self.lists["judgements"][i]
             ]
         return made
@@ -171,14 +176,14 @@ def completions(evidence: Evidence) -> Rows:
     stems = {} if instrument is None else {str(r["item_id"]): r for r in records(instrument)}
     names["stem"] = [_stem(stems.get(item), item) for item in names["stem"]]
     given: list[list[Any]] = [[] for _ in range(len(table))]
-    names |= {"judge": [], "dimension": []}
+    names |= {"judge": [], "dimension": [], "why": []}
     if judgements is not None and len(judgements):
         at = {str(c): i for i, c in enumerate(table["completion_id"])}
         mine = judgements[judgements["applicable"].fillna(False).astype(bool) & judgements["score"].notna()]
         judges, names["judge"] = _coded(mine["judge_id"])
         dimensions, names["dimension"] = _coded(mine["dimension"])
         why = mine["rationale"] if "rationale" in mine.columns else pd.Series(pd.NA, index=mine.index, dtype="string")
-        told = [shorten(t, RATIONALE) for t in why.astype("string").fillna("")]
+        told, names["why"] = _coded(why.astype("string").fillna("").map(lambda text: shorten(text, RATIONALE)))
         rows = zip(
             mine["completion_id"].astype(str), judges, dimensions, mine["score"].astype(float), told, strict=True
         )

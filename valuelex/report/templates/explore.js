@@ -37,7 +37,7 @@
     const row = (i) => ({
       text: text[i], ...Object.fromEntries(Object.keys(coded).map((key) => [key, names[key][coded[key][i]] ?? null])),
       words: lists.words ? lists.words[i].map((k) => names.word[k]) : undefined,
-      judgements: lists.judgements ? lists.judgements[i].map(([j, d, score, why]) => [names.judge[j], names.dimension[d], score, why]) : undefined,
+      judgements: lists.judgements ? lists.judgements[i].map(([j, d, score, why]) => [names.judge[j], names.dimension[d], score, names.why[why]]) : undefined,
     });
     return async (choice, offset, limit) => {
       const wanted = ["model", "status"].filter((key) => choice[key]).map((key) => [coded[key], names[key].indexOf(choice[key])]);
