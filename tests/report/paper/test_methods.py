@@ -82,6 +82,21 @@ def test_a_chain_that_stopped_has_fewer_parts(results: Results, last: str) -> No
     assert "Comparison of models" not in text_of(study)
 
 
+def test_a_multiverse_and_a_stopping_rule_are_told(results: Results) -> None:
+    from tests.report.test_multiverse import made_up
+    from valuelex.tables import write
+
+    study = results(keys={"elicitation": {"samples": 9, "stop_when": {"coverage": 0.98}}})
+    assert "Multiverse analysis" not in text_of(study)
+    made = made_up(60)
+    for name, value in made.items():
+        write(name, value, study.results)
+    text = text_of(study)
+    n = made["multiverse_summary"]["n_analysed"]  # type: ignore[index]
+    assert f"{n} analyses of the same words" in text["Multiverse analysis"]
+    assert "coverage reached 0.98" in text["Elicitation of values"]
+
+
 def test_citations_are_in_alphabetical_order() -> None:
     assert cite("horn", "bartlett") == "(Bartlett, 1951; Horn, 1965)"
     assert [e.split(",")[0] for e in entries(["kaiser", "horn", "kaiser"])] == ["Horn", "Kaiser"]
