@@ -123,6 +123,8 @@ def test_sav_has_labels_missing_codes_and_levels(results: Results, tmp_path: Pat
     assert {r["lo"] for r in about.missing_ranges["score"]} == {NOT_APPLICABLE, NOT_SCORED}
     assert about.variable_measure["score"] == "ordinal"
     assert about.variable_measure["judge_id"] == "nominal"
+    assert about.original_variable_types["score"] == "F12.4"
+    assert about.original_variable_types["applicable"] == "F8.0"
     labels = dict(zip(about.column_names, about.column_labels, strict=True))
     assert labels["score"].startswith("score: ")
     responses, about = pyreadstat.read_sav(str(folder / "responses.sav"), apply_value_formats=True)
@@ -176,6 +178,25 @@ def test_pspp_runs_the_syntax_and_gives_our_alpha(results: Results, tmp_path: Pa
     assert found is not None
     assert float(found[1]) == pytest.approx(pm.alpha(made).raw, abs=0.006)
     assert int(found[2]) == len(columns)
+
+
+def test_pspp_gives_the_loadings_of_the_study(factored: Factored, tmp_path: Path) -> None:
+    """PSPP knows principal axes and varimax, with Kaiser's weights as its only way, and prints two decimals."""
+    if shutil.which("pspp") is None:
+        pytest.skip("pspp is not installed")
+    study = factored(association="pearson", method="paf", rotation="varimax")
+    folder = export_study(study, ["spss"], tmp_path)["spss"] / "taxonomy"
+    syntax = (folder / "analysis.sps").read_text()
+    assert " KAISER" in syntax
+    (folder / "pspp.sps").write_text(syntax.replace(" KAISER", ""))
+    asked = ["pspp", "-O", "format=csv", "pspp.sps"]
+    said = subprocess.run(asked, cwd=folder, capture_output=True, text=True, timeout=60).stdout
+    rows = re.findall(r"^(word\d+),(-?\.\d+),(-?\.\d+),(-?\.\d+)$", said.split("Rotated Factor Matrix")[1], re.M)
+    found = pd.DataFrame({r[0]: [float(v) for v in r[1:]] for r in rows}).T
+    told = study.read("loadings").set_index("word").loc[found.index].to_numpy(dtype=float)
+    assert len(found) == len(pd.read_csv(folder / "loadings.csv"))
+    # PSPP orders and reflects factors as we do here; half of the last digit is rounding.
+    np.testing.assert_allclose(found.to_numpy(), told, atol=0.0051)
 
 
 def test_without_pyreadstat_the_error_names_the_extra(

@@ -157,8 +157,15 @@ class _Described:
             variable_value_labels=self.values,
             missing_ranges=self.missing,
             variable_measure=self.level,
+            variable_format=self._formats(frame),
             variable_display_width={str(c): 24 if c in texts else 10 for c in frame.columns},
         )
+
+    def _formats(self, frame: pd.DataFrame) -> dict[str, str]:
+        """Whole numbers without decimals, others with four: SPSS shows two unless it is told."""
+        numbers = frame.select_dtypes(include="number")
+        whole = {str(c): bool((numbers[c].dropna() % 1 == 0).all()) for c in numbers}
+        return {name: "F8.0" if plain else "F12.4" for name, plain in whole.items()}
 
 
 def _short(text: str, most: int) -> str:
