@@ -81,15 +81,16 @@ def lexicon(evidence: Evidence) -> Paragraph | None:
     if words is not None and len(words):
         kept = words["kept"].fillna(False).astype(bool)
         found = f"Of {count(len(words), 'candidate')}, {percent(kept.mean())} were kept."
+    known = (
+        "the packaged lexicon of values" if settings.values == "values" else f"a lexicon of values ({settings.values})"
+    )
     judge = "" if settings.judge is None else " and a language model as a further judge"
     return Paragraph(
         "Lexicon",
         sentences(
-            "Answers were divided into candidate words and brought to one noun form. A candidate counted as a value "
-            "if it stood in a "
-            f"lexicon of values ({settings.values}) or, for other words, if its embedding was nearer to known values "
-            f"than a "
-            f"threshold set to {percent(settings.false_positives, 0)} false positives{judge}.",
+            "Answers were divided into candidate words and brought to one noun form. A candidate counted as a value if it "
+            f"stood in {known} or, for other words, if its embedding was nearer to known values than a threshold set to "
+            f"{percent(settings.false_positives, 0)} false positives{judge}.",
             found,
             f"Words that fewer than {count(settings.min_respondents, 'respondent')} named were set aside, which left "
             f"{count(len(table), 'word')}.",
