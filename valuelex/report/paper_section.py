@@ -17,10 +17,8 @@ def section(evidence: Evidence) -> Section | None:
         return None
     finding = (
         "Every choice and number of this study that a methods section needs, generated from the study file and the "
-        "tables. Read it "
-        "against what you know of the study before you publish it. The command ‘valuelex export STUDY --to paper’ "
-        "writes it with all "
-        "tables (HTML, LaTeX, DOCX) and figures (SVG, PNG)."
+        "tables. Read it against what you know of the study before you publish it. The command ‘valuelex export "
+        "STUDY --to paper’ writes it with all tables (HTML, LaTeX, DOCX) and figures (SVG, PNG)."
     )
     works = entries(key for part in parts for key in part.works)
     return Section(

@@ -27,10 +27,8 @@ def show_prompt(study: Study, number: int) -> str:
     request = item.request
     head = (
         f"call {number} of {len(items)}: respondent {item.respondent.id}, prompt {item.prompt.id}, sample "
-        f"{item.sample}, "
-        f"{item.elicitation}\ntemperature {request.temperature}, top_p {request.top_p}, max_tokens "
-        f"{request.max_tokens}, "
-        f"seed {request.seed}, stop {list(request.stop)}, extra {sorted(request.extra)}"
+        f"{item.sample}, {item.elicitation}\ntemperature {request.temperature}, top_p {request.top_p}, max_tokens "
+        f"{request.max_tokens}, seed {request.seed}, stop {list(request.stop)}, extra {sorted(request.extra)}"
     )
     if request.mode == "completion":
         return f"{head}\n--- text to continue\n{request.prompt}"

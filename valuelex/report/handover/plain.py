@@ -161,8 +161,7 @@ def write_jasp(source: Source, folder: Path) -> tuple[list[Written], list[str]]:
     elif solution.source.X is None:
         notes.append(
             "Exploratory factor analysis: coefficients that no data have as their correlations were factored, which "
-            "JASP cannot read; "
-            "use the R hand-over."
+            "JASP cannot read; use the R hand-over."
         )
     else:
         put(folder, "words.csv", analysed(solution).to_csv(index=False, lineterminator="\n"))
@@ -175,11 +174,9 @@ def write_jasp(source: Source, folder: Path) -> tuple[list[Written], list[str]]:
         ]
         notes.append(
             f"Factor > Exploratory Factor Analysis with words.csv: manual number of factors {solution.n_factors}; "
-            f"estimation method "
-            f"{method}; rotation {s['rotation']} ({'oblique' if solution.spec.oblique else 'orthogonal'}); based on "
-            f"the correlation "
-            "matrix. JASP uses psych: loadings agree but for the order and the signs of factors, and the third "
-            "decimal where the "
+            f"estimation method {method}; rotation {s['rotation']} "
+            f"({'oblique' if solution.spec.oblique else 'orthogonal'}); based on the correlation matrix. JASP uses "
+            "psych: loadings agree but for the order and the signs of factors, and the third decimal where the "
             "criterion is flat."
         )
     for k, (name, table) in enumerate(source.items().items(), 1):
@@ -202,7 +199,7 @@ def write_jasp(source: Source, folder: Path) -> tuple[list[Written], list[str]]:
         files.append(Written("completion_scores.csv", "one row a completion and dimension"))
         notes.append(
             "Mixed Models > Linear Mixed Models with completion_scores.csv, one dimension filtered: score by "
-            "model_id, random grouping "
-            "factor item_id; estimated means are near our adjusted scores, which also take judges apart."
+            "model_id, random grouping factor item_id; estimated means are near our adjusted scores, which also "
+            "take judges apart."
         )
     return files, notes

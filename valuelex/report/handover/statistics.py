@@ -155,7 +155,6 @@ def write_spss(source: Source, folder: Path) -> tuple[list[Written], list[str]]:
     notes += said
     notes.append(
         f"Missing codes: {sav.NOT_APPLICABLE} not applicable, {sav.NOT_SCORED} not scored (no readable judgement), "
-        f"{sav.NOT_KNOWN} "
-        "not known. All are declared as missing; other empty cells are system-missing."
+        f"{sav.NOT_KNOWN} not known. All are declared as missing; other empty cells are system-missing."
     )
     return files + made, notes

@@ -53,8 +53,8 @@ def respondents(evidence: Evidence) -> Paragraph | None:
             settings.append(f"{whole(len(asked.personas))} contexts (persona statements, or none)")
         configured = (
             f"Each model was crossed with {listed(settings)}, which gave "
-            f"{count(people['respondent_id'].nunique(), 'respondent')}; respondents are nested in models and were not "
-            "treated as independent."
+            f"{count(people['respondent_id'].nunique(), 'respondent')}; respondents are nested in models and were "
+            "not treated as independent."
         )
     text = sentences(f"{who} {' '.join(filter(None, about))} took part.".replace("  ", " "), names, configured)
     return Paragraph("Models and respondents", text)
@@ -86,8 +86,7 @@ def software(evidence: Evidence) -> Paragraph | None:
         "Software and reproducibility",
         sentences(
             f"All analyses were made with valuelex {version}{python}{f' ({used})' if used else ''}, seed "
-            f"{evidence.file.seed}. The same "
-            "study file and ledger of answers give the same tables.",
+            f"{evidence.file.seed}. The same study file and ledger of answers give the same tables.",
             planned,
         ),
     )

@@ -56,17 +56,14 @@ def projective(evidence: Evidence) -> Paragraph | None:
             judges = [f"{j} ({inside})" if j == "embedded" else j for j in judges]
         text.append(
             f"{'The judge' if len(judges) == 1 else 'The judges'} {listed(judges)} scored every completion on every "
-            f"scale from 0 "
-            "(rejects the value) over 3 (indifferent) to 6 (expresses it most strongly), by a manual with anchored "
-            "examples, or found "
-            "the scale not applicable."
+            "scale from 0 (rejects the value) over 3 (indifferent) to 6 (expresses it most strongly), by a manual "
+            "with anchored examples, or found the scale not applicable."
         )
     overall = (judging.get("embedded_validity") or {}).get("overall") or {}
     if overall.get("r") is not None:
         text.append(
-            f"The embedded judge’s scores of the manual’s own anchors, each left out in turn, correlate "
-            f"{bounded(overall['r'], 2)} with "
-            f"their levels (n = {whole(overall['n'])})."
+            "The embedded judge’s scores of the manual’s own anchors, each left out in turn, correlate "
+            f"{bounded(overall['r'], 2)} with their levels (n = {whole(overall['n'])})."
         )
     return Paragraph("Projective test and judging", " ".join(text))
 
@@ -85,14 +82,12 @@ def scoring(evidence: Evidence) -> Paragraph | None:
         if one.get("level") == "dimension" and one.get("alpha") is not None
     ]
     text = sentences(
-        "Judges were averaged within a completion, completions within a stem, and stems within a scale; stems are the "
-        "sampled units "
-        f"of the {percent(evidence.file.comparison.confidence, 0)} intervals.",
+        "Judges were averaged within a completion, completions within a stem, and stems within a scale; stems are "
+        f"the sampled units of the {percent(evidence.file.comparison.confidence, 0)} intervals.",
         f"Judgements of “not applicable” {NOT_APPLICABLE[settings.not_applicable]}.",
         "Adjusted scores come from a linear mixed model with crossed effects of stems and judges "
         f"({'these judges' if settings.judges == 'fixed' else 'judges as a sample'}), whose variance components are "
-        f"those of a "
-        f"generalizability study {cite('brennan')}.",
+        f"those of a generalizability study {cite('brennan')}.",
         f"Cronbach’s α: {listed(alphas)}." if alphas else "",
     )
     return Paragraph("Scores", text)
@@ -112,14 +107,12 @@ def comparison(evidence: Evidence) -> Paragraph | None:
         f"Models were compared by {about}; ratings were taken as {taken}, scores "
         f"{listed(measures[m] for m in settings.measures)}. Scores were regressed on the covariate with their known "
         f"sampling error and random effects of model and {settings.cluster} by restricted maximum likelihood, with "
-        f"small-sample errors "
-        f"and degrees of freedom {cite('kenward')}; effects of categories could differ between families.",
+        f"small-sample errors and degrees of freedom {cite('kenward')}; effects of categories could differ between "
+        "families.",
         f"Holm’s procedure adjusted p values over all contrasts {cite('holm')}. Differences were held against a "
-        f"smallest effect of "
-        f"{settings.smallest_effect:g} score points by equivalence tests {cite('lakens')}.",
+        f"smallest effect of {settings.smallest_effect:g} score points by equivalence tests {cite('lakens')}.",
         f"A wild cluster bootstrap over families ({settings.bootstrap:,} draws; {cite('cameron')[1:-1]}) and "
-        f"permutation within "
-        "families stand beside.",
+        "permutation within families stand beside.",
         f"Held equal: {listed(settings.adjust_for)}." if settings.adjust_for else "",
     )
     return Paragraph("Comparison of models", text)

@@ -49,18 +49,15 @@ def elicitation(evidence: Evidence) -> Paragraph | None:
         "Elicitation of values",
         sentences(
             f"Following the lexical approach of {WORKS['valuelex'].narrative}, every respondent was asked for the "
-            f"words that describe "
-            f"its values by {count(prompts, 'prompt')}, answered {how}, with {count(asked.samples, 'answer')} per "
-            f"respondent and "
-            f"prompt at most and {asked.max_tokens:,} tokens per answer at most.",
+            f"words that describe its values by {count(prompts, 'prompt')}, answered {how}, with "
+            f"{count(asked.samples, 'answer')} per respondent and prompt at most and {asked.max_tokens:,} tokens per "
+            "answer at most.",
             "Pretrained models continued a text; others answered a message." if _both_frames(table) else "",
             f"Sampling ended where Good–Turing coverage reached {plain(asked.stop_when.coverage, 2)}."
             if asked.stop_when.coverage is not None
             else "",
             f"This gave {count(len(table), 'answer')}, of which {percent(usable)} were usable (neither refused, "
-            f"empty, "
-            f"nor "
-            "failed).",
+            "empty, nor failed).",
         ),
     )
 
@@ -132,9 +129,8 @@ def taxonomy(evidence: Evidence) -> Paragraph | None:
         text.append("It was edited by hand afterwards; the edits are kept in a file.")
     if settings.bootstrap:
         text.append(
-            f"Stability was examined in {count(settings.bootstrap, 'resample')} by the Jaccard similarity of clusters "
-            f"and "
-            f"Tucker’s congruence of factors {cite('hennig', 'tucker')}."
+            f"Stability was examined in {count(settings.bootstrap, 'resample')} by the Jaccard similarity of "
+            f"clusters and Tucker’s congruence of factors {cite('hennig', 'tucker')}."
         )
     if not document["interpretable"]:
         text.append(f"By criteria set in advance it should not be interpreted: {' '.join(document['reasons'][:1])}")

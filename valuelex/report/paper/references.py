@@ -24,14 +24,12 @@ WORKS = {
     "valuelex": Work(
         "Biedma et al., 2024",
         "Biedma, P., Yi, X., Huang, L., Sun, M., & Xie, X. (2024). Beyond human norms: Unveiling unique values of "
-        "large "
-        "language models through interdisciplinary approaches. arXiv. https://arxiv.org/abs/2404.12744",
+        "large language models through interdisciplinary approaches. arXiv. https://arxiv.org/abs/2404.12744",
     ),
     "ledoit": Work(
         "Ledoit & Wolf, 2004",
         "Ledoit, O., & Wolf, M. (2004). A well-conditioned estimator for large-dimensional covariance matrices. "
-        "Journal of "
-        "Multivariate Analysis, 88(2), 365–411. https://doi.org/10.1016/S0047-259X(03)00096-4",
+        "Journal of Multivariate Analysis, 88(2), 365–411. https://doi.org/10.1016/S0047-259X(03)00096-4",
     ),
     "horn": Work(
         "Horn, 1965",
@@ -41,8 +39,7 @@ WORKS = {
     "kaiser": Work(
         "Kaiser & Rice, 1974",
         "Kaiser, H. F., & Rice, J. (1974). Little Jiffy, Mark IV. Educational and Psychological Measurement, 34(1), "
-        "111–117. "
-        "https://doi.org/10.1177/001316447403400115",
+        "111–117. https://doi.org/10.1177/001316447403400115",
     ),
     "bartlett": Work(
         "Bartlett, 1951",
@@ -61,33 +58,30 @@ WORKS = {
     ),
     "dwyer": Work(
         "Dwyer, 1937",
-        "Dwyer, P. S. (1937). The determination of the factor loadings of a given test from the known factor loadings "
-        "of "
-        "other tests. Psychometrika, 2(3), 173–178. https://doi.org/10.1007/BF02288394",
+        "Dwyer, P. S. (1937). The determination of the factor loadings of a given test from the known factor "
+        "loadings of other tests. Psychometrika, 2(3), 173–178. https://doi.org/10.1007/BF02288394",
     ),
     "hennig": Work(
         "Hennig, 2007",
         "Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis, "
-        "52(1), "
-        "258–271. https://doi.org/10.1016/j.csda.2006.11.025",
+        "52(1), 258–271. https://doi.org/10.1016/j.csda.2006.11.025",
     ),
     "tucker": Work(
         "Lorenzo-Seva & ten Berge, 2006",
         "Lorenzo-Seva, U., & ten Berge, J. M. F. (2006). Tucker’s congruence coefficient as a meaningful index of "
-        "factor "
-        "similarity. Methodology, 2(2), 57–64. https://doi.org/10.1027/1614-2241.2.2.57",
+        "factor similarity. Methodology, 2(2), 57–64. https://doi.org/10.1027/1614-2241.2.2.57",
     ),
     "rousseeuw": Work(
         "Rousseeuw, 1987",
         "Rousseeuw, P. J. (1987). Silhouettes: A graphical aid to the interpretation and validation of cluster "
-        "analysis. "
-        "Journal of Computational and Applied Mathematics, 20, 53–65. https://doi.org/10.1016/0377-0427(87)90125-7",
+        "analysis. Journal of Computational and Applied Mathematics, 20, 53–65. "
+        "https://doi.org/10.1016/0377-0427(87)90125-7",
     ),
     "minilm": Work(
         "Wang et al., 2020",
-        "Wang, W., Wei, F., Dong, L., Bao, H., Yang, N., & Zhou, M. (2020). MiniLM: Deep self-attention distillation "
-        "for "
-        "task-agnostic compression of pre-trained transformers. arXiv. https://arxiv.org/abs/2002.10957",
+        "Wang, W., Wei, F., Dong, L., Bao, H., Yang, N., & Zhou, M. (2020). MiniLM: Deep self-attention "
+        "distillation for task-agnostic compression of pre-trained transformers. arXiv. "
+        "https://arxiv.org/abs/2002.10957",
     ),
     "kenward": Work(
         "Kenward & Roger, 1997",
@@ -107,8 +101,8 @@ WORKS = {
     "cameron": Work(
         "Cameron et al., 2008",
         "Cameron, A. C., Gelbach, J. B., & Miller, D. L. (2008). Bootstrap-based improvements for inference with "
-        "clustered "
-        "errors. The Review of Economics and Statistics, 90(3), 414–427. https://doi.org/10.1162/rest.90.3.414",
+        "clustered errors. The Review of Economics and Statistics, 90(3), 414–427. "
+        "https://doi.org/10.1162/rest.90.3.414",
     ),
     "brennan": Work(
         "Brennan, 2001",

@@ -97,9 +97,8 @@ def adequacy(evidence: Evidence) -> _Found:
         shown += [(Entry(k.upper()), _share(fit.get(k), 3)) for k in ("cfi", "tli", "srmr")]
         blocks.append(("Fit", tuple(shown)))
     note = (
-        f"The words {'can' if found['factorable'] else 'cannot'} be factored by the criteria of the study. Respondents "
-        f"are "
-        "configurations of models; p values and fit indices take them as independent."
+        f"The words {'can' if found['factorable'] else 'cannot'} be factored by the criteria of the study. "
+        "Respondents are configurations of models; p values and fit indices take them as independent."
     )
     return "Adequacy and Fit of the Factor Analysis of Words", ("Figure", "Value"), blocks, note
 
@@ -140,10 +139,8 @@ def loadings(evidence: Evidence) -> _Found:
     settings = evidence.file.taxonomy
     note = (
         f"N = {(evidence.document('adequacy') or {}).get('n_respondents', '—')} respondents. Extraction: "
-        f"{settings.method}; rotation: "
-        f"{settings.rotation}; association: {settings.association}. Loadings of {bounded(salient, 2)} or more in size "
-        f"are bold. "
-        "h² = communality."
+        f"{settings.method}; rotation: {settings.rotation}; association: {settings.association}. Loadings of "
+        f"{bounded(salient, 2)} or more in size are bold. h² = communality."
     )
     return "Factor Loadings of Value Words", ("Word", *factors, "h²"), blocks, note
 
@@ -174,9 +171,8 @@ def scores(evidence: Evidence) -> _Found:
     confidence = percent(evidence.file.comparison.confidence, 0).replace("\u00a0%", "%")
     note = (
         "Scores run from 0 (rejects the value) over 3 (indifferent) to 6 (expresses it most strongly). M: mean over "
-        "stems; adjusted: "
-        "mixed model with stems, valences and judges taken out. Stems are the sampled units of the intervals. k: "
-        "stems with a score."
+        "stems; adjusted: mixed model with stems, valences and judges taken out. Stems are the sampled units of the "
+        "intervals. k: stems with a score."
     )
     heads = ("Model", "M", f"{confidence} CI", "Adjusted M", f"{confidence} CI", "k")
     return "Scores of the Models", heads, blocks, note
@@ -200,11 +196,9 @@ def contrasts(evidence: Evidence) -> _Found:
         blocks.append((f"{str(scope).capitalize()}, {measure}", rows))
     confidence = percent(evidence.file.comparison.confidence, 0).replace("\u00a0%", "%")
     note = (
-        "Differences in score points, or points per tenfold size or year. Models like these: models and families are "
-        "sampled; these "
-        "models: models are fixed and stems sampled. Level: scores as they are; profile: less each model’s mean over "
-        "dimensions. "
-        "p adj.: Holm, over all contrasts of a block."
+        "Differences in score points, or points per tenfold size or year. Models like these: models and families "
+        "are sampled; these models: models are fixed and stems sampled. Level: scores as they are; profile: less "
+        "each model’s mean over dimensions. p adj.: Holm, over all contrasts of a block."
     )
     return "Differences Between Models", ("Contrast", "b", f"{confidence} CI", "df", "p", "p adj."), blocks, note
 
